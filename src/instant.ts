@@ -1,0 +1,49 @@
+/**
+ * An instant: whole microseconds since the Unix epoch.
+ *
+ * Meraki's timestamps have six digits below the second and a JavaScript `Date` keeps three. Microseconds of
+ * the years 1684 to 2255 are exact in a double, so a plain number holds every timestamp both sides can name.
+ */
+export type Instant = number;
+
+export const MICROSECONDS_PER_MILLISECOND = 1_000;
+export const MICROSECONDS_PER_SECOND = 1_000_000;
+
+const ISO_8601 = /^(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2}:\d{2})(?:[.,](\d{1,9}))?(Z|z|[+-]\d{2}:?\d{2})$/;
+
+/**
+ * Reads an ISO 8601 timestamp with any offset and up to nine fractional digits.
+ *
+ * @returns `undefined` when the text is no such timestamp, names no real date, or carries digits below the
+ * microsecond that would be lost.
+ */
+export function parseInstant(text: string): Instant | undefined {
+  const match = ISO_8601.exec(text);
+  if (match === null) return undefined;
+  const [, date, time, fraction = '', zone = 'Z'] = match;
+  const offset = /^[zZ]$/.test(zone) ? 'Z' : `${zone.slice(0, 3)}:${zone.slice(-2)}`;
+  const milliseconds = Date.parse(`${date}T${time}${offset}`);
+  if (Number.isNaN(milliseconds) || /[1-9]/.test(fraction.slice(6))) return undefined;
+  if (!isRealDay(date ?? '')) return undefined;
+  return milliseconds * MICROSECONDS_PER_MILLISECOND + Number(fraction.slice(0, 6).padEnd(6, '0'));
+}
+
+/** Date.parse accepts 31 February and moves it into March. */
+function isRealDay(date: string): boolean {
+  return new Date(`${date}T00:00:00Z`).toISOString().startsWith(date);
+}
+
+/** Writes an instant as ISO 8601 in UTC with six fractional digits, as Meraki and Postgres read it. */
+export function formatInstant(instant: Instant): string {
+  const seconds = Math.floor(instant / MICROSECONDS_PER_SECOND);
+  const fraction = String(instant - seconds * MICROSECONDS_PER_SECOND).padStart(6, '0');
+  return `${new Date(seconds * 1_000).toISOString().slice(0, 19)}.${fraction}Z`;
+}
+
+export function instantOfMilliseconds(milliseconds: number): Instant {
+  return Math.round(milliseconds * MICROSECONDS_PER_MILLISECOND);
+}
+
+export function instantOfSeconds(seconds: number): Instant {
+  return Math.round(seconds * MICROSECONDS_PER_SECOND);
+}
