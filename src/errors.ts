@@ -98,6 +98,20 @@ export class DatabaseUnreachableError extends HistorianError {
   override readonly exitCode = 6;
 }
 
+/** Postgres gave up a statement for the sake of others: deadlock, serialization, lock or statement timeout. */
+export class DatabaseBusyError extends HistorianError {
+  readonly code = 'DATABASE_BUSY';
+  readonly retry = 'later';
+  override readonly exitCode = 6;
+}
+
+/** Postgres refused a statement. The message is Postgres's own, without the statement's parameters. */
+export class DatabaseError extends HistorianError {
+  readonly code = 'DATABASE_REFUSED';
+  readonly retry = 'later';
+  override readonly exitCode = 6;
+}
+
 /** The queue's store (Redis or Postgres) cannot be reached. */
 export class QueueUnreachableError extends HistorianError {
   readonly code = 'QUEUE_UNREACHABLE';

@@ -9,7 +9,7 @@ export type Instant = number;
 export const MICROSECONDS_PER_MILLISECOND = 1_000;
 export const MICROSECONDS_PER_SECOND = 1_000_000;
 
-const ISO_8601 = /^(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2}:\d{2})(?:[.,](\d{1,9}))?(Z|z|[+-]\d{2}:?\d{2})$/;
+const ISO_8601 = /^(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2}:\d{2})(?:[.,](\d{1,9}))?(Z|z|[+-]\d{2}(?::?\d{2})?)$/;
 
 /**
  * Reads an ISO 8601 timestamp with any offset and up to nine fractional digits.
@@ -21,7 +21,7 @@ export function parseInstant(text: string): Instant | undefined {
   const match = ISO_8601.exec(text);
   if (match === null) return undefined;
   const [, date, time, fraction = '', zone = 'Z'] = match;
-  const offset = /^[zZ]$/.test(zone) ? 'Z' : `${zone.slice(0, 3)}:${zone.slice(-2)}`;
+  const offset = /^[zZ]$/.test(zone) ? 'Z' : `${zone.slice(0, 3)}:${zone.slice(3).replace(':', '') || '00'}`;
   const milliseconds = Date.parse(`${date}T${time}${offset}`);
   if (Number.isNaN(milliseconds) || /[1-9]/.test(fraction.slice(6))) return undefined;
   if (!isRealDay(date ?? '')) return undefined;

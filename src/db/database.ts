@@ -1,0 +1,102 @@
+import { DrizzleQueryError } from 'drizzle-orm';
+import { drizzle, type NodePgDatabase, type NodePgTransaction } from 'drizzle-orm/node-postgres';
+import pg from 'pg';
+import {
+  DatabaseBusyError,
+  DatabaseError,
+  DatabaseUnreachableError,
+  type Facts,
+  HistorianError,
+} from '../errors.ts';
+import type { Log } from '../log.ts';
+
+type Schema = Record<string, never>;
+export type Transaction = NodePgTransaction<Schema, Record<string, never>>;
+/** What a query can run on: the pool, or the transaction it has to be part of. */
+export type Queryable = NodePgDatabase<Schema> | Transaction;
+
+export interface Database {
+  /** Ordinary queries, each on any connection of the pool. */
+  readonly query: NodePgDatabase<Schema>;
+  readonly pool: pg.Pool;
+  /**
+   * Runs `work` in one transaction; commits when it resolves.
+   *
+   * @throws {DatabaseUnreachableError | DatabaseBusyError | DatabaseError} in place of the driver's errors, whose
+   * texts hold the statement's parameters and so the rows.
+   */
+  transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+/** Opens a pool; the first query connects. Sessions run in UTC and name themselves in `pg_stat_activity`. */
+export function openDatabase(connectionString: string, log: Log, maxConnections = 10): Database {
+  const pool = new pg.Pool({
+    connectionString,
+    max: maxConnections,
+    application_name: 'meraki-historian',
+    connectionTimeoutMillis: 10_000,
+    keepAlive: true,
+    options: '-c timezone=UTC',
+  });
+  pool.on('error', (error) => log.warn({ error: error.message }, 'lost an idle database connection'));
+  const query = drizzle({ client: pool }) as unknown as NodePgDatabase<Schema>;
+  return {
+    query,
+    pool,
+    transaction: (work) => translated(query.transaction((tx) => work(tx as Transaction))),
+    close: () => pool.end(),
+  };
+}
+
+/** Awaits a query and turns the driver's errors into this program's. */
+export async function translated<T>(query: PromiseLike<T>): Promise<T> {
+  try {
+    return await query;
+  } catch (error) {
+    throw databaseError(error);
+  }
+}
+
+const UNREACHABLE_SQLSTATE = /^(08|57P0|53300|3D000|28)/;
+const BUSY_SQLSTATE = /^(40001|40P01|55P03|57014)/;
+
+/**
+ * Tells database errors apart by SQLSTATE, or by the socket's error code where Postgres never answered.
+ * Errors that are this program's own pass unchanged.
+ */
+export function databaseError(error: unknown): unknown {
+  if (error instanceof HistorianError) return error;
+  const cause = error instanceof DrizzleQueryError ? error.cause : error;
+  if (!(cause instanceof Error)) return error;
+  if (cause instanceof HistorianError) return cause;
+  const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : undefined;
+  const facts: Facts = {
+    sqlstate: code,
+    constraint: field(cause, 'constraint'),
+    table: field(cause, 'table'),
+    column: field(cause, 'column'),
+  };
+  if (code !== undefined && UNREACHABLE_SQLSTATE.test(code)) {
+    return new DatabaseUnreachableError(`Postgres refused the connection: ${cause.message}`, facts);
+  }
+  if (code !== undefined && BUSY_SQLSTATE.test(code)) {
+    return new DatabaseBusyError(`Postgres asked to try again: ${cause.message}`, facts);
+  }
+  if (code !== undefined && /^[0-9A-Z]{5}$/.test(code)) {
+    return new DatabaseError(`Postgres refused a statement (${code}): ${cause.message}`, facts);
+  }
+  if (code !== undefined || /connection|timeout|terminated/i.test(cause.message)) {
+    return new DatabaseUnreachableError(`Postgres cannot be reached: ${reason(cause, code)}`, facts);
+  }
+  return cause;
+}
+
+function reason(cause: Error, code: string | undefined): string {
+  return cause.message === '' ? (code ?? 'no reason given') : cause.message;
+}
+
+function field(error: Error, name: string): string | undefined {
+  const value = (error as unknown as Record<string, unknown>)[name];
+  return typeof value === 'string' ? value : undefined;
+}

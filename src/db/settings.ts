@@ -1,0 +1,29 @@
+import { eq, sql } from 'drizzle-orm';
+import { type Queryable, translated } from './database.ts';
+import { settings } from './schema.ts';
+
+/**
+ * - `webhook_urls`: `masked` or `full`, read by the report views;
+ * - `source`: the dashboard this archive was filled from, so that two are never mixed.
+ */
+export type SettingName = 'webhook_urls' | 'source';
+
+export async function readSetting(query: Queryable, name: SettingName): Promise<string | undefined> {
+  const found = await translated(
+    query.select({ value: settings.value }).from(settings).where(eq(settings.name, name)),
+  );
+  return found[0]?.value;
+}
+
+export async function writeSetting(query: Queryable, name: SettingName, value: string): Promise<void> {
+  await translated(
+    query
+      .insert(settings)
+      .values({ name, value })
+      .onConflictDoUpdate({
+        target: settings.name,
+        set: { value: sql`excluded.value` },
+        setWhere: sql`${settings.value} is distinct from excluded.value`,
+      }),
+  );
+}

@@ -1,0 +1,123 @@
+import { and, eq, sql } from 'drizzle-orm';
+import { formatInstant, type Instant } from '../instant.ts';
+import type { StreamKey } from '../stream-key.ts';
+import { type Database, type Queryable, translated } from './database.ts';
+import { parseDatabaseInstant } from './multirange.ts';
+import { streams } from './schema.ts';
+
+/** What is remembered of a stream besides its coverage. */
+export interface StreamRecord {
+  /** Since when this stream's data are wanted: the oldest the source could give when the stream was first seen. */
+  readonly wantedFrom: Instant;
+  /** What the source has shown of its limits, as `sync/limits.ts` wrote it. */
+  readonly limits: unknown;
+}
+
+export interface StreamExpectations {
+  /** How far back the source reaches, as far as is known. */
+  readonly lookbackSeconds: number;
+  /** How far the newest coverage may lag behind before it counts as a gap. */
+  readonly expectedLagSeconds: number;
+}
+
+/** Reads a stream's record, making it when the stream is new. */
+export async function rememberStream(
+  database: Database,
+  key: StreamKey,
+  fresh: StreamExpectations & { readonly wantedFrom: Instant },
+  now: Instant,
+): Promise<StreamRecord> {
+  await translated(
+    database.query
+      .insert(streams)
+      .values({
+        ...key,
+        wantedFrom: formatInstant(fresh.wantedFrom),
+        lookbackSeconds: fresh.lookbackSeconds,
+        expectedLagSeconds: fresh.expectedLagSeconds,
+        createdAt: formatInstant(now),
+      })
+      .onConflictDoNothing(),
+  );
+  await translated(
+    database.query
+      .update(streams)
+      .set({ expectedLagSeconds: fresh.expectedLagSeconds })
+      .where(
+        and(isStream(key), sql`${streams.expectedLagSeconds} is distinct from ${fresh.expectedLagSeconds}`),
+      ),
+  );
+  const found = await translated(
+    database.query
+      .select({ wantedFrom: streams.wantedFrom, limits: streams.limits })
+      .from(streams)
+      .where(isStream(key)),
+  );
+  const row = found[0];
+  if (row === undefined) return { wantedFrom: fresh.wantedFrom, limits: {} };
+  return { wantedFrom: parseDatabaseInstant(row.wantedFrom), limits: row.limits };
+}
+
+/** Stores what a refused or surprising answer taught about the source. */
+export async function rememberLimits(
+  query: Queryable,
+  key: StreamKey,
+  learned: { readonly limits: unknown; readonly lookbackSeconds: number; readonly wantedFrom: Instant },
+): Promise<void> {
+  await translated(
+    query
+      .update(streams)
+      .set({
+        limits: learned.limits,
+        lookbackSeconds: learned.lookbackSeconds,
+        wantedFrom: formatInstant(learned.wantedFrom),
+      })
+      .where(isStream(key)),
+  );
+}
+
+export async function recordSuccess(
+  database: Database,
+  key: StreamKey,
+  clockSkewMs: number,
+  now: Instant,
+): Promise<void> {
+  await translated(
+    database.query
+      .update(streams)
+      .set({
+        lastSuccessAt: formatInstant(now),
+        lastError: null,
+        lastErrorCode: null,
+        lastErrorAt: null,
+        clockSkewMs: Math.round(clockSkewMs),
+      })
+      .where(isStream(key)),
+  );
+}
+
+export async function recordFailure(
+  database: Database,
+  key: StreamKey,
+  failure: { readonly code: string; readonly message: string },
+  now: Instant,
+): Promise<void> {
+  await translated(
+    database.query
+      .update(streams)
+      .set({
+        lastError: failure.message,
+        lastErrorCode: failure.code,
+        lastErrorAt: formatInstant(now),
+      })
+      .where(isStream(key)),
+  );
+}
+
+function isStream(key: StreamKey) {
+  return and(
+    eq(streams.organizationId, key.organizationId),
+    eq(streams.stream, key.stream),
+    eq(streams.series, key.series),
+  );
+}

@@ -1,0 +1,69 @@
+import { sql } from 'drizzle-orm';
+import { formatInstant, type Instant } from '../instant.ts';
+import type { Transaction } from './database.ts';
+import { type DimensionMember, rememberMembers } from './dimensions.ts';
+
+/** One delivery, ready to be stored. Hashes are decimal text, since a double holds 53 of their 64 bits. */
+export interface WebhookDelivery {
+  readonly sentAt: Instant;
+  readonly loggedAt: Instant;
+  readonly fingerprint: string;
+  readonly occurrence: number;
+  readonly networkKey: string;
+  readonly alertTypeId: string;
+  readonly endpointId: string;
+  readonly responseCode: number;
+  readonly responseDurationMs: number;
+  /** Fields of the row that this version does not know, kept as they came. */
+  readonly extra: Readonly<Record<string, unknown>> | null;
+}
+
+export interface WebhookDeliveryBatch {
+  readonly deliveries: readonly WebhookDelivery[];
+  readonly networks: readonly DimensionMember[];
+  readonly alertTypes: readonly DimensionMember[];
+  readonly endpoints: readonly (DimensionMember & {
+    readonly masked: string;
+    readonly host: string | null;
+  })[];
+}
+
+export interface WriteCounts {
+  readonly rowsNew: number;
+  readonly rowsKnown: number;
+}
+
+/** Stores deliveries that are not stored yet; those that are stay as they are and cost no write. */
+export async function writeWebhookDeliveries(
+  tx: Transaction,
+  organizationId: string,
+  batch: WebhookDeliveryBatch,
+  now: Instant,
+): Promise<WriteCounts> {
+  if (batch.deliveries.length === 0) return { rowsNew: 0, rowsKnown: 0 };
+  await rememberMembers(tx, organizationId, batch);
+  const rows = JSON.stringify(
+    batch.deliveries.map((row) => ({
+      s: formatInstant(row.sentAt),
+      f: row.fingerprint,
+      o: row.occurrence,
+      n: row.networkKey,
+      a: row.alertTypeId,
+      e: row.endpointId,
+      l: formatInstant(row.loggedAt),
+      c: row.responseCode,
+      d: row.responseDurationMs,
+      x: row.extra,
+    })),
+  );
+  const written = await tx.execute(sql`
+    insert into meraki_store.webhook_deliveries (organization_id, sent_at, fingerprint, occurrence, network_key,
+      alert_type_id, endpoint_id, logged_at, response_code, response_duration_ms, loaded_at, extra)
+    select ${organizationId}, s, f, o, n, a, e, l, c, d, ${formatInstant(now)}::timestamptz, x
+    from json_to_recordset(${rows}::json) as r(s timestamptz, f bigint, o integer, n bigint, a bigint, e bigint,
+      l timestamptz, c integer, d integer, x jsonb)
+    order by s, f, o
+    on conflict (organization_id, sent_at, fingerprint, occurrence) do nothing`);
+  const rowsNew = written.rowCount ?? 0;
+  return { rowsNew, rowsKnown: batch.deliveries.length - rowsNew };
+}

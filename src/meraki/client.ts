@@ -1,0 +1,280 @@
+import { Agent, type Dispatcher, request } from 'undici';
+import type { Clock } from '../clock.ts';
+import {
+  HistorianError,
+  KeyRefusedError,
+  OrganizationRefusedError,
+  RateLimitedError,
+  UnreachableError,
+  WindowRefusedError,
+} from '../errors.ts';
+import { type Instant, instantOfMilliseconds } from '../instant.ts';
+import type { Log } from '../log.ts';
+import { nextLink } from './next-link.ts';
+import type { RequestPace } from './request-pace.ts';
+import { retryDelay } from './retry-after.ts';
+import { assertTrusted } from './trusted-hosts.ts';
+
+/** Meraki's documented form: letters, digits and dots, `Application/Version Vendor`. */
+const USER_AGENT = 'HistorianForDashboards/0.1 OpenSource';
+const MAX_BODY_BYTES = 64 * 1024 * 1024;
+const MAX_REDIRECTS = 5;
+const MAX_ATTEMPTS = 6;
+const TIMEOUT_MS = 60_000;
+/** The `Date` header counts whole seconds, and an answer takes time: less than this is no skew. */
+const SMALLEST_SKEW_MS = 3_000;
+
+export interface MerakiClientOptions {
+  readonly baseUrl: string;
+  readonly key: string;
+  readonly trustedHosts: readonly string[];
+  readonly pace: RequestPace;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** A number from 0 up to but not including 1. */
+  readonly random?: () => number;
+}
+
+export interface Query {
+  readonly [name: string]: string | number | readonly string[] | undefined;
+}
+
+export interface RequestOptions {
+  /** Whose request budget is used; none for calls that belong to no organization. */
+  readonly organizationId?: string;
+  readonly signal?: AbortSignal;
+}
+
+export interface Answer {
+  /** The parsed JSON body. */
+  readonly body: unknown;
+  /** URL of the next page, if there is one. */
+  readonly next: string | undefined;
+  /** Attempts it took, counting redirects. */
+  readonly requests: number;
+  /** Time spent on purpose: request budget and waiting to retry. */
+  readonly waitedMs: number;
+}
+
+/** Asks the Meraki Dashboard API. One instance serves all organizations of a key. */
+export class MerakiClient {
+  readonly #options: MerakiClientOptions;
+  readonly #agent: Dispatcher;
+  #skewMs = 0;
+
+  constructor(options: MerakiClientOptions) {
+    this.#options = options;
+    this.#agent = new Agent({
+      connections: 16,
+      pipelining: 1,
+      headersTimeout: TIMEOUT_MS,
+      bodyTimeout: TIMEOUT_MS,
+      connect: { timeout: 10_000 },
+    });
+  }
+
+  /** How far Meraki's clock is ahead of ours, in milliseconds; 0 while it is too little to tell. */
+  get clockSkewMs(): number {
+    return this.#skewMs;
+  }
+
+  /** Now, by Meraki's clock. */
+  now(): Instant {
+    return instantOfMilliseconds(this.#options.clock.now() + this.#skewMs);
+  }
+
+  /** Asks for `path` below the base URL. See {@link follow} for what it throws. */
+  get(path: string, query: Query, options: RequestOptions = {}): Promise<Answer> {
+    const url = new URL(`${this.#options.baseUrl.replace(/\/$/, '')}${path}`);
+    for (const [name, value] of Object.entries(query)) {
+      if (Array.isArray(value)) for (const item of value) url.searchParams.append(`${name}[]`, item);
+      else if (value !== undefined) url.searchParams.set(name, String(value));
+    }
+    return this.follow(url.href, options);
+  }
+
+  /**
+   * Asks for a URL that an earlier answer gave, retrying what may pass within about a minute.
+   *
+   * @throws {KeyRefusedError} 401
+   * @throws {OrganizationRefusedError} 403 or 404
+   * @throws {WindowRefusedError} 400 and other 4xx: the request itself is not accepted
+   * @throws {RateLimitedError} still 429 after the last attempt
+   * @throws {UnreachableError} no usable answer after the last attempt
+   * @throws {UntrustedHostError} the URL, or a redirect, must not see the key
+   */
+  async follow(href: string, options: RequestOptions = {}): Promise<Answer> {
+    const { clock, log, random = Math.random } = this.#options;
+    const started = clock.now();
+    let requests = 0;
+    let waitedMs = 0;
+    for (let attempt = 1; ; attempt += 1) {
+      options.signal?.throwIfAborted();
+      if (options.organizationId !== undefined) {
+        waitedMs += await this.#options.pace.take(options.organizationId, options.signal);
+      }
+      let failure: HistorianError;
+      let retryAfter: string | undefined;
+      try {
+        const outcome = await this.#ask(new URL(href), options);
+        requests += outcome.requests;
+        if (outcome.ok) return { body: outcome.body, next: outcome.next, requests, waitedMs };
+        failure = outcome.failure;
+        retryAfter = outcome.retryAfter;
+      } catch (error) {
+        options.signal?.throwIfAborted();
+        if (error instanceof HistorianError) throw error;
+        requests += 1;
+        failure = unreachable(new URL(href), error);
+      }
+      if (failure.retry !== 'later' || failure instanceof WindowRefusedError) throw failure;
+      if (attempt >= MAX_ATTEMPTS) throw failure;
+      const wait = retryDelay(retryAfter, attempt, clock.now(), random());
+      if (failure instanceof RateLimitedError && options.organizationId !== undefined) {
+        await this.#options.pace.pause(options.organizationId, wait);
+      }
+      log[attempt === 3 ? 'warn' : 'debug'](
+        { organizationId: options.organizationId, code: failure.code, attempt, waitMs: Math.round(wait) },
+        `${failure.message} Asking again.`,
+      );
+      await clock.sleep(wait, options.signal);
+      waitedMs += wait;
+      if (clock.now() - started > 5 * TIMEOUT_MS) throw failure;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#agent.close();
+  }
+
+  async #ask(first: URL, options: RequestOptions): Promise<Outcome> {
+    let url = first;
+    for (let requests = 1; ; requests += 1) {
+      assertTrusted(url, this.#options.trustedHosts);
+      const response = await request(url, {
+        dispatcher: this.#agent,
+        headers: {
+          authorization: `Bearer ${this.#options.key}`,
+          'user-agent': USER_AGENT,
+          accept: 'application/json',
+        },
+        signal: AbortSignal.any([
+          AbortSignal.timeout(TIMEOUT_MS),
+          ...(options.signal === undefined ? [] : [options.signal]),
+        ]),
+      });
+      const location = header(response, 'location');
+      if (isRedirect(response.statusCode) && location !== undefined) {
+        await response.body.dump();
+        if (requests > MAX_REDIRECTS || !URL.canParse(location, url.href)) {
+          return {
+            ok: false,
+            requests,
+            failure: new UnreachableError(
+              `Meraki redirected ${MAX_REDIRECTS} times without an answer, or to no valid address.`,
+              { host: url.host, path: url.pathname },
+            ),
+          };
+        }
+        url = new URL(location, url);
+        continue;
+      }
+      this.#measureSkew(header(response, 'date'));
+      return { requests, ...(await this.#read(url, response)) };
+    }
+  }
+
+  async #read(url: URL, response: Dispatcher.ResponseData): Promise<Reading> {
+    const text = await readText(response, url);
+    if (response.statusCode === 200) {
+      const body = parseJson(text);
+      if (body === undefined) {
+        return {
+          ok: false,
+          failure: new UnreachableError('Meraki answered with something that is not JSON.', {
+            path: url.pathname,
+            bytes: text.length,
+          }),
+        };
+      }
+      return { ok: true, body, next: nextLink(header(response, 'link'), url)?.href };
+    }
+    const failure = failureOf(response.statusCode, url, text);
+    return { ok: false, failure, retryAfter: header(response, 'retry-after') };
+  }
+
+  #measureSkew(date: string | undefined): void {
+    const server = date === undefined ? Number.NaN : Date.parse(date);
+    if (Number.isNaN(server)) return;
+    const skew = server - this.#options.clock.now();
+    this.#skewMs = Math.abs(skew) < SMALLEST_SKEW_MS ? 0 : skew;
+  }
+}
+
+type Reading =
+  | { readonly ok: true; readonly body: unknown; readonly next: string | undefined }
+  | { readonly ok: false; readonly failure: HistorianError; readonly retryAfter?: string | undefined };
+type Outcome = Reading & { readonly requests: number };
+
+async function readText(response: Dispatcher.ResponseData, url: URL): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of response.body) {
+    bytes += (chunk as Buffer).length;
+    if (bytes > MAX_BODY_BYTES) {
+      response.body.destroy();
+      throw new UnreachableError(`Meraki's answer is longer than ${MAX_BODY_BYTES} bytes; it was cut off.`, {
+        path: url.pathname,
+      });
+    }
+    chunks.push(chunk as Buffer);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function failureOf(status: number, url: URL, text: string): HistorianError {
+  const facts = { status, path: url.pathname, host: url.host };
+  const said = reasonGiven(text);
+  if (status === 401) {
+    return new KeyRefusedError(`Meraki refused the API key (401${said}).`, facts);
+  }
+  if (status === 403 || status === 404) {
+    return new OrganizationRefusedError(`Meraki refused ${url.pathname} (${status}${said}).`, facts);
+  }
+  if (status === 429) return new RateLimitedError(`Meraki's rate limit is exceeded (429${said}).`, facts);
+  if (status === 408 || status >= 500 || status < 400) {
+    return new UnreachableError(`Meraki answered ${status}${said}.`, facts);
+  }
+  return new WindowRefusedError(`Meraki does not accept the request (${status}${said}).`, facts);
+}
+
+/** For people to read; never to decide on. */
+function reasonGiven(text: string): string {
+  const body = parseJson(text);
+  const errors = typeof body === 'object' && body !== null && 'errors' in body ? body.errors : undefined;
+  if (!Array.isArray(errors) || errors.length === 0) return '';
+  return `: ${errors.map(String).join('; ').slice(0, 200)}`;
+}
+
+function unreachable(url: URL, error: unknown): UnreachableError {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : undefined;
+  const said = error instanceof Error ? error.message || code : String(error);
+  return new UnreachableError(`Meraki cannot be reached at ${url.host}: ${said}.`, { host: url.host, code });
+}
+
+function isRedirect(status: number): boolean {
+  return status === 301 || status === 302 || status === 303 || status === 307 || status === 308;
+}
+
+function header(response: Dispatcher.ResponseData, name: string): string | undefined {
+  const value = response.headers[name];
+  return Array.isArray(value) ? value.join(', ') : value;
+}

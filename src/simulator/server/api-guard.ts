@@ -1,0 +1,85 @@
+/**
+ * What every API request has to pass before its handler runs, in this order: the outage, the key, the redirect,
+ * the organization, the rate limit, API access, and last the hook for faults. A redirect costs no token, since
+ * the same request will ask for one at the other host.
+ */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { World } from '../world/world.ts';
+import type { Outage } from './outage.ts';
+import { RateLimit } from './rate-limit.ts';
+import { Refusal } from './refusal.ts';
+import type { RequestCounts } from './request-counts.ts';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Meraki's operation id. */
+    operation?: string;
+  }
+}
+
+const REDIRECTS = [302, 307, 308] as const;
+
+/** Adds the checks and the counting of answers to the server's API routes. */
+export function guardApi(server: FastifyInstance, world: World, outage: Outage, counts: RequestCounts): void {
+  const { settings } = world;
+  const limit = settings.rate === false ? undefined : new RateLimit(settings.rate);
+  let admitted = 0;
+  let redirected = 0;
+
+  const redirectOf = (request: FastifyRequest) => {
+    if (settings.redirect === false || request.hostname !== '127.0.0.1') return undefined;
+    return settings.redirect === true ? REDIRECTS[redirected++ % REDIRECTS.length] : settings.redirect;
+  };
+
+  server.addHook('onRequest', async (request, reply) => {
+    if (outage.isOn()) {
+      counts.add(organizationIdOf(request), operationOf(request), 0);
+      return cut(reply);
+    }
+    if (request.headers.authorization !== `Bearer ${settings.key}`) throw new Refusal(401, 'Invalid API key');
+    const organizationId = organizationIdOf(request);
+    if (organizationId === null) return undefined;
+    const redirect = redirectOf(request);
+    if (redirect !== undefined) {
+      return reply.redirect(`http://localhost:${request.port}${request.url}`, redirect);
+    }
+    const place = world.place(organizationId);
+    if (place === undefined) throw new Refusal(404, 'Not Found');
+    const wait = limit?.take(organizationId, settings.clock.now()) ?? 0;
+    if (wait > 0) {
+      const headers: Record<string, string> =
+        settings.retryAfter === 'seconds' ? { 'retry-after': String(wait) } : {};
+      throw new Refusal(429, 'API rate limit exceeded for organization', headers);
+    }
+    if (!place.organization.enabled) throw new Refusal(403, 'API access is disabled for this organization');
+    return undefined;
+  });
+
+  server.addHook('preHandler', async (request, reply) => {
+    const organizationId = organizationIdOf(request) ?? undefined;
+    const { url } = request;
+    await settings.beforeAnswer(
+      { operation: operationOf(request), organizationId, ordinal: admitted++, url },
+      reply,
+    );
+    return reply.sent ? reply : undefined;
+  });
+
+  server.addHook('onSend', async (request, reply) => {
+    counts.add(organizationIdOf(request), operationOf(request), reply.statusCode);
+  });
+}
+
+function cut(reply: FastifyReply): FastifyReply {
+  reply.hijack();
+  reply.raw.destroy();
+  return reply;
+}
+
+function organizationIdOf(request: FastifyRequest): string | null {
+  return (request.params as { organizationId?: string }).organizationId ?? null;
+}
+
+function operationOf(request: FastifyRequest): string {
+  return request.routeOptions.config.operation ?? 'unknown';
+}

@@ -1,0 +1,62 @@
+import type { AddressInfo } from 'node:net';
+import { Outage } from './server/outage.ts';
+import { type RequestCount, RequestCounts } from './server/request-counts.ts';
+import { API_PREFIX, createServer } from './server/server.ts';
+import { type SimulatorOptions, settingsOf } from './simulator-options.ts';
+import type { Delivery } from './world/delivery.ts';
+import type { CodeBucket } from './world/request-history.ts';
+import { type TruthBucketsQuery, type TruthRange, World } from './world/world.ts';
+
+export type { RequestCount } from './server/request-counts.ts';
+export { type SimulatorOptions, type SimulatorSettings, simulatorDefaults } from './simulator-options.ts';
+export type { Delivery } from './world/delivery.ts';
+export type { CodeBucket, RequestFilters } from './world/request-history.ts';
+export type { TruthBucketsQuery, TruthRange } from './world/world.ts';
+
+export interface Simulator {
+  /** `http://127.0.0.1:PORT/api/v1` */
+  readonly baseUrl: string;
+  readonly key: string;
+  /** As listed by the API; the last one has API access disabled. */
+  readonly organizations: readonly {
+    readonly id: string;
+    readonly name: string;
+    readonly enabled: boolean;
+  }[];
+  /**
+   * All rows with `from <= sentAt < to` that have appeared by now, oldest first; without a range, those of the
+   * lookback. Throws RangeError for an unknown organization or a time that cannot be read.
+   */
+  truthDeliveries(organizationId: string, range?: TruthRange): Delivery[];
+  /** Exact counts by now, oldest first: whole buckets, so `from` and `to` are widened to their edges. */
+  truthBuckets(organizationId: string, query?: TruthBucketsQuery): CodeBucket[];
+  /** How many API requests were answered, by organization, operation and status, since the last reset. */
+  requests(): RequestCount[];
+  resetRequests(): void;
+  /** Cuts every API connection: until further notice, or for some seconds; `false` ends it. */
+  outage(on: boolean | number): void;
+  /** Closes the port and every connection. */
+  stop(): Promise<void>;
+}
+
+/** Starts a simulated dashboard; rejects when the port is taken. */
+export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
+  const settings = settingsOf(options);
+  const world = new World(settings);
+  const outage = new Outage(settings.clock);
+  const counts = new RequestCounts();
+  const server = createServer(world, outage, counts);
+  await server.listen({ port: settings.port, host: settings.host });
+  const { port } = server.server.address() as AddressInfo;
+  return {
+    baseUrl: `http://${settings.host}:${port}${API_PREFIX}`,
+    key: settings.key,
+    organizations: world.places.map(({ organization: { id, name, enabled } }) => ({ id, name, enabled })),
+    truthDeliveries: (organizationId, range) => world.truthDeliveries(organizationId, range),
+    truthBuckets: (organizationId, query) => world.truthBuckets(organizationId, query),
+    requests: () => counts.list(),
+    resetRequests: () => counts.reset(),
+    outage: (on) => outage.set(on),
+    stop: () => server.close(),
+  };
+}

@@ -1,0 +1,184 @@
+import { type ApiResponseBatch, writeApiResponseCounts } from '../db/api-response-counts.ts';
+import type { CoverageByWidth } from '../db/coverage.ts';
+import type { RefusedRow } from '../db/quarantine.ts';
+import { instantOfSeconds } from '../instant.ts';
+import { type ApiResponseFilters, getApiResponses } from '../meraki/api-responses.ts';
+import type { MerakiClient } from '../meraki/client.ts';
+import { containsInstant, type Ranges, subtract, union } from '../ranges.ts';
+import type { StreamKey } from '../stream-key.ts';
+import type { LearnedLimits } from '../sync/limits.ts';
+import { type OpenWindow, openWindow } from '../sync/open-window.ts';
+import type { Claim, Reading, Stream } from '../sync/stream.ts';
+import { wholeBuckets } from '../sync/whole-buckets.ts';
+import { type ApiResponseBucket, parseApiResponseBucket } from './api-response-bucket.ts';
+
+export interface ApiResponsesSettings {
+  readonly everySeconds: number;
+  /** In microseconds, like all durations here. */
+  readonly lookback: number;
+  readonly span: number;
+  readonly settle: number;
+  /** Bucket width to ask for: 120, 3600, 14400 or 21600. */
+  readonly intervalSeconds: number;
+}
+
+/** A window this short that still comes at coarser buckets shows that there are no finer ones. */
+const SHORTEST_FINE_SPAN = instantOfSeconds(7_200);
+
+/** Counts of API requests by response code (`getOrganizationApiRequestsOverviewResponseCodesByInterval`). */
+export function apiResponses(
+  key: StreamKey,
+  client: MerakiClient,
+  settings: ApiResponsesSettings,
+  filters: ApiResponseFilters,
+): Stream {
+  const widthOf = (learned: LearnedLimits) =>
+    Math.max(settings.intervalSeconds, learned.finestInterval ?? settings.intervalSeconds);
+  return {
+    key,
+    everySeconds: settings.everySeconds,
+    limits: settings,
+    now: () => client.now(),
+    clockSkewMs: () => client.clockSkewMs,
+    situation: (coverage, wantedFrom, learned) => ({
+      now: client.now(),
+      wantedFrom,
+      done: finalAtMost(coverage, widthOf(learned)),
+      lookback: Math.min(settings.lookback, learned.lookback ?? settings.lookback),
+      span: Math.min(settings.span, learned.span ?? settings.span, learned.fineSpan ?? settings.span),
+      settle: settings.settle,
+      grid: instantOfSeconds(widthOf(learned)),
+      lead: 0,
+      reach: 0,
+    }),
+    open: ({ claim, asked }) => openWindow(claim, asked, client.now() - settings.settle),
+    async read(window, learned, signal) {
+      const asked = widthOf(learned);
+      const { buckets, answer } = await getApiResponses(
+        client,
+        key.organizationId,
+        window.asked,
+        asked,
+        filters,
+        { signal },
+      );
+      return { ...readingOf(key, window, asked, settings.settle, learned, buckets), ...effortOf(answer) };
+    },
+    async probe(asked, signal) {
+      const probed = await getApiResponses(
+        client,
+        key.organizationId,
+        asked,
+        settings.intervalSeconds,
+        filters,
+        { signal },
+      );
+      return effortOf(probed.answer);
+    },
+  };
+}
+
+function effortOf(answer: { readonly requests: number; readonly waitedMs: number }) {
+  return { requests: answer.requests, waitedMs: answer.waitedMs };
+}
+
+function finalAtMost(coverage: CoverageByWidth, width: number): Ranges {
+  return union(...[...coverage].filter(([other]) => other <= width).map(([, { final }]) => final));
+}
+
+function readingOf(
+  key: StreamKey,
+  window: OpenWindow,
+  askedSeconds: number,
+  settle: number,
+  learned: LearnedLimits,
+  received: readonly unknown[],
+): Omit<Reading, 'requests' | 'waitedMs'> {
+  const { buckets, refused } = sortOut(received);
+  const whole = wholeBuckets(
+    {
+      asked: window.asked,
+      askedIntervalSeconds: askedSeconds,
+      finalUntil: window.finalUntil,
+      endsNow: window.asked.to >= window.finalUntil + settle,
+    },
+    buckets.map((bucket) => ({ from: bucket.start, to: bucket.end })),
+    received.length === 0,
+  );
+  const batches = whole.map(
+    (part): ApiResponseBatch => ({ ...part, counts: countsOf(buckets, part.intervalSeconds, part.read) }),
+  );
+  return {
+    window: null,
+    claims: batches.map(claimOf),
+    refused,
+    partitions: batches.flatMap((batch) =>
+      batch.read.map((range) => ({ table: 'api_response_counts' as const, range })),
+    ),
+    learned: resolutionLesson(window, askedSeconds, buckets, learned),
+    async write(tx, before, now) {
+      let rowsNew = 0;
+      let rowsKnown = 0;
+      for (const batch of batches) {
+        const finalBefore = before.get(batch.intervalSeconds)?.final ?? [];
+        const written = await writeApiResponseCounts(tx, key, batch, finalBefore, now);
+        rowsNew += written.rowsNew;
+        rowsKnown += written.rowsKnown;
+      }
+      return { rowsNew, rowsKnown };
+    },
+  };
+}
+
+function sortOut(received: readonly unknown[]): {
+  readonly buckets: readonly ApiResponseBucket[];
+  readonly refused: readonly RefusedRow[];
+} {
+  const buckets: ApiResponseBucket[] = [];
+  const refused: RefusedRow[] = [];
+  for (const item of received) {
+    const bucket = parseApiResponseBucket(item);
+    if ('reason' in bucket) refused.push({ raw: JSON.stringify(item), reason: bucket.reason });
+    else buckets.push(bucket);
+  }
+  return { buckets, refused };
+}
+
+function countsOf(
+  buckets: readonly ApiResponseBucket[],
+  intervalSeconds: number,
+  read: Ranges,
+): ApiResponseBatch['counts'] {
+  return buckets
+    .filter((bucket) => bucket.intervalSeconds === intervalSeconds && containsInstant(read, bucket.start))
+    .flatMap((bucket) =>
+      [...bucket.counts].map(([responseCode, requestCount]) => ({
+        bucketStart: bucket.start,
+        responseCode,
+        requestCount,
+      })),
+    );
+}
+
+function claimOf(batch: ApiResponseBatch): Claim {
+  return {
+    intervalSeconds: batch.intervalSeconds,
+    final: batch.final,
+    provisional: subtract(batch.read, batch.final),
+  };
+}
+
+/** Coarser buckets than asked for mean that the window was too wide for them, or that there are none. */
+function resolutionLesson(
+  window: OpenWindow,
+  askedSeconds: number,
+  buckets: readonly ApiResponseBucket[],
+  learned: LearnedLimits,
+): LearnedLimits | null {
+  if (buckets.length === 0) return null;
+  const finest = buckets.reduce((least, bucket) => Math.min(least, bucket.intervalSeconds), Infinity);
+  if (finest <= askedSeconds) return null;
+  const span = window.asked.to - window.asked.from;
+  if (span > SHORTEST_FINE_SPAN) return { ...learned, fineSpan: Math.floor(span / 2) };
+  return { ...learned, finestInterval: finest };
+}

@@ -1,0 +1,202 @@
+import type { DimensionMember } from '../db/dimensions.ts';
+import type { RefusedRow } from '../db/quarantine.ts';
+import { writeWebhookDeliveries } from '../db/webhook-deliveries.ts';
+import { type Instant, instantOfSeconds } from '../instant.ts';
+import type { MerakiClient } from '../meraki/client.ts';
+import { followWebhookLogs, getWebhookLogs } from '../meraki/webhook-logs.ts';
+import { intersect, type Range, type Ranges, rangesOf, subtract } from '../ranges.ts';
+import type { StreamKey } from '../stream-key.ts';
+import type { LearnedLimits } from '../sync/limits.ts';
+import { type OpenWindow, openWindow, type TakenPage, takePage } from '../sync/open-window.ts';
+import type { Reading, Stream } from '../sync/stream.ts';
+import { hash64 } from './hash.ts';
+import { maskUrl } from './receiver-url.ts';
+import { deliveryOf, fingerprintOf, parseWebhookLogRow, type WebhookLogRow } from './webhook-log-row.ts';
+
+export interface WebhookLogsSettings {
+  readonly everySeconds: number;
+  /** In microseconds, like all durations here. */
+  readonly lookback: number;
+  readonly span: number;
+  readonly settle: number;
+  /** Rows of a page, 3 to 1000. */
+  readonly perPage: number;
+}
+
+/** Rows have instants of their own, no buckets. */
+const NO_BUCKETS = 0;
+/** Nobody knows whether Meraki includes the ends of a window, so a second before it is asked as well. */
+const LEAD = instantOfSeconds(1);
+/** How much later than it was sent a delivery may be logged: receivers have seconds to answer. */
+const REACH = instantOfSeconds(120);
+/** An unsorted read keeps its counts in the checkpoint; more pages than this and the window is cut in half. */
+const MOST_UNSORTED_PAGES = 20;
+const FIRST_UNSORTED_SPAN = instantOfSeconds(86_400);
+/** Rows this far outside what was asked have a broken clock, not a late log. */
+const PLAUSIBLE = instantOfSeconds(86_400);
+
+/** The log of webhook deliveries (`getOrganizationWebhooksLogs`). */
+export function webhookLogs(key: StreamKey, client: MerakiClient, settings: WebhookLogsSettings): Stream {
+  return {
+    key,
+    everySeconds: settings.everySeconds,
+    limits: settings,
+    now: () => client.now(),
+    clockSkewMs: () => client.clockSkewMs,
+    situation: (coverage, wantedFrom, learned) => ({
+      now: client.now(),
+      wantedFrom,
+      done: coverage.get(NO_BUCKETS)?.final ?? [],
+      lookback: Math.min(settings.lookback, learned.lookback ?? settings.lookback),
+      span: Math.min(
+        settings.span,
+        learned.span ?? settings.span,
+        learned.unorderedSpan === undefined
+          ? settings.span
+          : Math.max(learned.unorderedSpan, LEAD + REACH + instantOfSeconds(1)),
+      ),
+      settle: settings.settle,
+      grid: 1,
+      lead: LEAD,
+      reach: REACH,
+    }),
+    open: ({ claim, asked }, learned) =>
+      openWindow(
+        claim,
+        asked,
+        client.now() - settings.settle,
+        learned.unorderedSpan === undefined ? 'unknown' : 'unordered',
+      ),
+    async read(window, learned, signal) {
+      const { rows, answer } =
+        window.pageToken === null
+          ? await getWebhookLogs(client, key.organizationId, window.asked, settings.perPage, { signal })
+          : await followWebhookLogs(client, key.organizationId, window.pageToken, { signal });
+      return readingOf(key, window, learned, rows, answer);
+    },
+    async probe(asked, signal) {
+      return (await getWebhookLogs(client, key.organizationId, asked, 3, { signal })).answer;
+    },
+  };
+}
+
+interface PageAnswer {
+  readonly next: string | undefined;
+  readonly requests: number;
+  readonly waitedMs: number;
+}
+
+function readingOf(
+  key: StreamKey,
+  window: OpenWindow,
+  learned: LearnedLimits,
+  received: readonly unknown[],
+  answer: PageAnswer,
+): Reading {
+  const { rows, refused } = sortOut(key, window, received);
+  const fingerprints = rows.map(fingerprintOf);
+  const taken = takePage(
+    window,
+    rows.map((row, index) => ({ sentAt: row.sentAt, fingerprint: fingerprints[index] ?? '' })),
+    answer.next,
+    REACH,
+  );
+  const lesson = unsortedLesson(window, taken, learned);
+  const deliveries = rows.map((row, index) =>
+    deliveryOf(row, fingerprints[index] ?? '', taken.occurrences[index] ?? 0),
+  );
+  return {
+    window: lesson === null ? taken.window : null,
+    claims: [claimOf(taken.finished, window.finalUntil)],
+    refused,
+    partitions: partitionsOf(rows),
+    learned: lesson,
+    requests: answer.requests,
+    waitedMs: answer.waitedMs,
+    write: (tx, _before, now) =>
+      writeWebhookDeliveries(
+        tx,
+        key.organizationId,
+        {
+          deliveries,
+          networks: membersOf(rows, (row) => row.networkId),
+          alertTypes: membersOf(rows, (row) => row.alertType),
+          endpoints: membersOf(rows, (row) => row.url).map((member) => ({
+            ...member,
+            ...maskUrl(member.text),
+          })),
+        },
+        now,
+      ),
+  };
+}
+
+function sortOut(
+  key: StreamKey,
+  window: OpenWindow,
+  received: readonly unknown[],
+): { readonly rows: readonly WebhookLogRow[]; readonly refused: readonly RefusedRow[] } {
+  const rows: WebhookLogRow[] = [];
+  const refused: RefusedRow[] = [];
+  for (const item of received) {
+    const row = parseWebhookLogRow(item);
+    const reason = 'reason' in row ? String(row.reason) : implausible(key, window, row);
+    if (reason === undefined) rows.push(row as WebhookLogRow);
+    else refused.push({ raw: JSON.stringify(item), reason });
+  }
+  return { rows, refused };
+}
+
+function implausible(key: StreamKey, window: OpenWindow, row: WebhookLogRow): string | undefined {
+  if (row.organizationId !== key.organizationId) return 'organizationId: is not the organization asked for';
+  const { from, to } = window.asked;
+  if (row.sentAt < from - PLAUSIBLE || row.sentAt > to + PLAUSIBLE) {
+    return 'sentAt: lies more than a day outside the window asked for';
+  }
+  return undefined;
+}
+
+function membersOf(
+  rows: readonly WebhookLogRow[],
+  textOf: (row: WebhookLogRow) => string,
+): DimensionMember[] {
+  const members = new Map<string, { firstAt: Instant; lastAt: Instant }>();
+  for (const row of rows) {
+    const member = members.get(textOf(row));
+    if (member === undefined) members.set(textOf(row), { firstAt: row.sentAt, lastAt: row.sentAt });
+    else {
+      member.firstAt = Math.min(member.firstAt, row.sentAt);
+      member.lastAt = Math.max(member.lastAt, row.sentAt);
+    }
+  }
+  return [...members].map(([text, seen]) => ({ key: hash64(text), text, ...seen }));
+}
+
+function partitionsOf(rows: readonly WebhookLogRow[]): Reading['partitions'] {
+  if (rows.length === 0) return [];
+  let range: Range = { from: Number.POSITIVE_INFINITY, to: Number.NEGATIVE_INFINITY };
+  for (const { sentAt } of rows) {
+    range = { from: Math.min(range.from, sentAt), to: Math.max(range.to, sentAt + 1) };
+  }
+  return [{ table: 'webhook_deliveries', range }];
+}
+
+function claimOf(finished: Ranges, finalUntil: Instant) {
+  const settled = rangesOf({ from: Number.NEGATIVE_INFINITY, to: finalUntil });
+  return {
+    intervalSeconds: NO_BUCKETS,
+    final: intersect(finished, settled),
+    provisional: subtract(finished, settled),
+  };
+}
+
+function unsortedLesson(window: OpenWindow, taken: TakenPage, learned: LearnedLimits): LearnedLimits | null {
+  if (taken.outOfOrder) {
+    return { ...learned, unorderedSpan: learned.unorderedSpan ?? FIRST_UNSORTED_SPAN };
+  }
+  if (taken.window?.order === 'unordered' && taken.window.pages >= MOST_UNSORTED_PAGES) {
+    const claimed = window.claim.to - window.claim.from;
+    return { ...learned, unorderedSpan: Math.ceil(claimed / 2) + LEAD + REACH };
+  }
+  return null;
+}

@@ -1,0 +1,67 @@
+import { advanceCheckpoint, type HeldCheckpoint } from '../db/checkpoints.ts';
+import { type CoverageByWidth, lockCoverage, saveCoverage } from '../db/coverage.ts';
+import type { Database } from '../db/database.ts';
+import type { Partitions } from '../db/partitions.ts';
+import { quarantineRows } from '../db/quarantine.ts';
+import { addCounts, type RunCounts, type RunState, saveRun } from '../db/sync-runs.ts';
+import type { Instant } from '../instant.ts';
+import { subtract, union } from '../ranges.ts';
+import { countedTime } from './resolution.ts';
+import type { Claim, Reading } from './stream.ts';
+
+export interface Committed {
+  readonly held: HeldCheckpoint;
+  readonly counts: RunCounts;
+}
+
+/**
+ * Commits one page: rows, checkpoint, coverage, quarantine and the run's figures, together or not at all
+ * (invariants I2 and I3).
+ *
+ * @throws {SupersededError} when another worker moved the checkpoint; nothing was committed
+ */
+export async function commitPage(
+  database: Database,
+  partitions: Partitions,
+  held: HeldCheckpoint,
+  run: RunState,
+  reading: Reading,
+  now: Instant,
+): Promise<Committed> {
+  for (const { table, range } of reading.partitions) await partitions.ensure(table, range);
+  return await database.transaction(async (tx) => {
+    const advanced = await advanceCheckpoint(tx, held, reading.window, now);
+    const widths = reading.claims.map((claim) => claim.intervalSeconds);
+    const before = await lockCoverage(tx, held.key, widths, now);
+    const written = await reading.write(tx, before, now);
+    const rowsQuarantined = await quarantineRows(tx, held.key, reading.refused, now);
+    for (const [width, coverage] of addClaims(before, reading.claims)) {
+      await saveCoverage(tx, held.key, width, coverage, now);
+    }
+    const counts = addCounts(run.counts, {
+      pages: 1,
+      requests: reading.requests,
+      waitedMs: reading.waitedMs,
+      rowsQuarantined,
+      ...written,
+    });
+    await saveRun(tx, { ...run, counts });
+    return { held: advanced, counts };
+  });
+}
+
+/** Coverage after `claims`. Final time stays final; provisional time is what is covered and not final. */
+export function addClaims(before: CoverageByWidth, claims: readonly Claim[]): CoverageByWidth {
+  const widths = new Map(
+    [...before].map(([width, { final, provisional }]) => {
+      const mine = claims.filter((claim) => claim.intervalSeconds === width);
+      const settled = union(final, ...mine.map((claim) => claim.final));
+      const covered = union(provisional, ...mine.map((claim) => claim.provisional));
+      return [width, { final: settled, provisional: subtract(covered, settled) }];
+    }),
+  );
+  const counted = countedTime(widths);
+  return new Map(
+    [...widths].map(([width, coverage]) => [width, { ...coverage, counted: counted.get(width) ?? [] }]),
+  );
+}

@@ -1,0 +1,51 @@
+/*
+ * Meraki's log rows carry no id, and two deliveries can agree in all eight fields. Such twins are told apart by
+ * the number of the copy within one read: 0, 1, 2 … A second read numbers them alike, so an overlap finds the
+ * rows it already stored, and a twin that appears late gets the next number and is stored.
+ *
+ * Twins share their timestamp. In a read sorted by time they are neighbours, so only the counts at the newest
+ * timestamp reached have to survive a page edge or a crash: they travel in the checkpoint. A read that is not
+ * sorted keeps the counts of the whole window, which is why such windows are kept short.
+ */
+import type { Instant } from '../instant.ts';
+
+/** Copies seen so far in this read, by fingerprint. Small enough to be stored with a checkpoint. */
+export interface OccurrenceCounts {
+  /** Timestamp the counts belong to; `null` when they span the whole window. */
+  readonly at: Instant | null;
+  readonly copies: Readonly<Record<string, number>>;
+}
+
+export const noOccurrences: OccurrenceCounts = { at: null, copies: {} };
+
+export interface Occurring {
+  readonly sentAt: Instant;
+  readonly fingerprint: string;
+}
+
+/**
+ * Numbers the copies of each row of a page, given the counts that the pages before it left.
+ *
+ * @param sorted whether the whole read is sorted by time; then the counts that leave the page are those at its
+ * last timestamp only.
+ */
+export function numberOccurrences(
+  rows: readonly Occurring[],
+  before: OccurrenceCounts,
+  sorted: boolean,
+): { readonly occurrences: readonly number[]; readonly after: OccurrenceCounts } {
+  const copies = new Map(Object.entries(before.copies));
+  const occurrences = rows.map((row) => {
+    const copy = copies.get(row.fingerprint) ?? 0;
+    copies.set(row.fingerprint, copy + 1);
+    return copy;
+  });
+  const last = rows.at(-1);
+  if (last === undefined) return { occurrences, after: before };
+  if (!sorted) return { occurrences, after: { at: null, copies: Object.fromEntries(copies) } };
+  const atEdge = new Set(rows.filter((row) => row.sentAt === last.sentAt).map((row) => row.fingerprint));
+  if (before.at === last.sentAt)
+    for (const fingerprint of Object.keys(before.copies)) atEdge.add(fingerprint);
+  const kept = [...copies].filter(([fingerprint]) => atEdge.has(fingerprint));
+  return { occurrences, after: { at: last.sentAt, copies: Object.fromEntries(kept) } };
+}

@@ -1,0 +1,113 @@
+/*
+ * One read of one window, as a state that a page moves forward. The state is plain JSON: it is what a checkpoint
+ * stores, so a worker that takes over goes on at the next page.
+ *
+ * What a page finishes depends on the order seen so far. Sorted by time, everything behind the last row is
+ * finished, less `reach`: whether Meraki cuts and sorts by the time of sending or of logging is not documented,
+ * and the two differ by as long as a receiver may take to answer. Unsorted, only the whole window is finished.
+ */
+import { z } from 'zod';
+import type { Instant } from '../instant.ts';
+import { intersect, type Range, type Ranges, rangesOf } from '../ranges.ts';
+import { noOccurrences, numberOccurrences, type Occurring } from './occurrences.ts';
+import { observeOrder, type PageOrder } from './page-order.ts';
+
+const range = z.object({ from: z.number(), to: z.number() });
+
+const openWindowShape = z.object({
+  /** What is covered once the window is read whole. */
+  claim: range,
+  /** What is asked of Meraki: the claim and a little on both sides. */
+  asked: range,
+  /** Time up to which this read is final: what was sent before it had settled when the window was opened. */
+  finalUntil: z.number(),
+  /** URL of the next page; `null` before the first. */
+  pageToken: z.string().nullable(),
+  pages: z.number(),
+  order: z.enum(['unknown', 'ascending', 'descending', 'unordered']),
+  lastInstant: z.number().nullable(),
+  occurrences: z.object({ at: z.number().nullable(), copies: z.record(z.string(), z.number()) }),
+});
+
+export type OpenWindow = Readonly<z.infer<typeof openWindowShape>>;
+
+/** Reads a window from a checkpoint; `undefined` when none is stored or an older version stored another form. */
+export function parseOpenWindow(stored: unknown): OpenWindow | undefined {
+  const parsed = openWindowShape.safeParse(stored);
+  return parsed.success ? parsed.data : undefined;
+}
+
+export function openWindow(
+  claim: Range,
+  asked: Range,
+  finalUntil: Instant,
+  order: PageOrder = 'unknown',
+): OpenWindow {
+  return {
+    claim,
+    asked,
+    finalUntil,
+    pageToken: null,
+    pages: 0,
+    order,
+    lastInstant: null,
+    occurrences: noOccurrences,
+  };
+}
+
+export interface TakenPage {
+  /** Number of the copy of each row, in the order of the page. */
+  readonly occurrences: readonly number[];
+  /** The window after this page; `null` when it is read whole or has to be read anew. */
+  readonly window: OpenWindow | null;
+  /** Time that is covered once this page's rows are committed. */
+  readonly finished: Ranges;
+  /** The rows turned out not to be sorted after counts had been let go: the window must be read anew. */
+  readonly outOfOrder: boolean;
+}
+
+/** Takes one page into the window. */
+export function takePage(
+  window: OpenWindow,
+  rows: readonly Occurring[],
+  pageToken: string | undefined,
+  reach: number,
+): TakenPage {
+  const order = observeOrder(
+    window.order,
+    window.lastInstant,
+    rows.map((row) => row.sentAt),
+  );
+  const countsLetGo = window.order !== 'unordered' && window.pages > 0;
+  const outOfOrder = order === 'unordered' && countsLetGo;
+  const { occurrences, after } = numberOccurrences(rows, window.occurrences, order !== 'unordered');
+  if (outOfOrder) return { occurrences, window: null, finished: [], outOfOrder };
+  if (pageToken === undefined) {
+    return { occurrences, window: null, finished: rangesOf(window.claim), outOfOrder };
+  }
+  const lastInstant = rows.at(-1)?.sentAt ?? window.lastInstant;
+  return {
+    occurrences,
+    window: {
+      ...window,
+      pageToken,
+      pages: window.pages + 1,
+      order,
+      lastInstant,
+      occurrences: { at: after.at, copies: { ...after.copies } },
+    },
+    finished: behind(window.claim, order, lastInstant, reach),
+    outOfOrder,
+  };
+}
+
+function behind(claim: Range, order: PageOrder, lastInstant: Instant | null, reach: number): Ranges {
+  if (lastInstant === null) return [];
+  if (order === 'ascending') {
+    return intersect(rangesOf(claim), rangesOf({ from: claim.from, to: lastInstant - reach }));
+  }
+  if (order === 'descending') {
+    return intersect(rangesOf(claim), rangesOf({ from: lastInstant + reach, to: claim.to }));
+  }
+  return [];
+}

@@ -1,0 +1,54 @@
+import type { CoverageByWidth } from '../db/coverage.ts';
+import type { Transaction } from '../db/database.ts';
+import type { PartitionedTable } from '../db/partitions.ts';
+import type { RefusedRow } from '../db/quarantine.ts';
+import type { WriteCounts } from '../db/webhook-deliveries.ts';
+import type { Instant } from '../instant.ts';
+import type { Range, Ranges } from '../ranges.ts';
+import type { StreamKey } from '../stream-key.ts';
+import type { LearnedLimits } from './limits.ts';
+import type { OpenWindow } from './open-window.ts';
+import type { PlannedWindow, Situation } from './plan.ts';
+
+/** What the loop needs to know of one endpoint. `streams/` has one implementation for each. */
+export interface Stream {
+  readonly key: StreamKey;
+  /** Seconds between two reads of the live lane. */
+  readonly everySeconds: number;
+  /** What is documented or configured, before anything was learned. Durations in microseconds. */
+  readonly limits: { readonly lookback: number; readonly span: number; readonly settle: number };
+  /** Now, by Meraki's clock. */
+  now(): Instant;
+  clockSkewMs(): number;
+  situation(coverage: CoverageByWidth, wantedFrom: Instant, learned: LearnedLimits): Situation;
+  open(planned: PlannedWindow, learned: LearnedLimits): OpenWindow;
+  /** Asks for the window's next page. Throws as `MerakiClient.follow` does. */
+  read(window: OpenWindow, learned: LearnedLimits, signal: AbortSignal): Promise<Reading>;
+  /** Asks for as little as possible of `asked`, to see whether it is accepted. */
+  probe(asked: Range, signal: AbortSignal): Promise<Effort>;
+}
+
+export interface Effort {
+  readonly requests: number;
+  readonly waitedMs: number;
+}
+
+/** Time that is covered once a reading is committed, at one bucket width (0: no buckets). */
+export interface Claim {
+  readonly intervalSeconds: number;
+  readonly final: Ranges;
+  readonly provisional: Ranges;
+}
+
+/** One answer, ready to be committed. */
+export interface Reading extends Effort {
+  /** The window after this page; `null` when it needs no further page. */
+  readonly window: OpenWindow | null;
+  readonly claims: readonly Claim[];
+  readonly refused: readonly RefusedRow[];
+  /** Where the rows go: partitions there are made before the transaction begins. */
+  readonly partitions: readonly { readonly table: PartitionedTable; readonly range: Range }[];
+  /** What this answer taught about the source, if anything. */
+  readonly learned: LearnedLimits | null;
+  write(tx: Transaction, before: CoverageByWidth, now: Instant): Promise<WriteCounts>;
+}

@@ -1,0 +1,57 @@
+/*
+ * Which buckets of an answer may be believed (invariant I5). Meraki counts only what lies in the window asked
+ * for, so a bucket that sticks out of the window is clipped: it is left to a window that holds it whole. The one
+ * exception is the newest bucket of a window that ends now: nothing of it lies beyond, it is only not over yet.
+ *
+ * Nobody knows whether an idle bucket is left out, nor whether an answer always spans its window. So time between
+ * the first and the last bucket of an answer counts as read, and time outside them only when a window asked on
+ * its own comes back empty.
+ */
+import { type Instant, instantOfSeconds } from '../instant.ts';
+import { intersect, type Range, type Ranges, rangesOf, shrinkToGrid } from '../ranges.ts';
+
+export interface AskedBuckets {
+  readonly asked: Range;
+  readonly askedIntervalSeconds: number;
+  /** Buckets that end by then had settled when the window was opened. */
+  readonly finalUntil: Instant;
+  /** Whether the window ends now. */
+  readonly endsNow: boolean;
+}
+
+export interface WholeBuckets {
+  readonly intervalSeconds: number;
+  readonly read: Ranges;
+  readonly final: Ranges;
+}
+
+/** For each width of the answer, the time it was read for in whole buckets, and what of it is final. */
+export function wholeBuckets(
+  asked: AskedBuckets,
+  answered: readonly Range[],
+  empty: boolean,
+): WholeBuckets[] {
+  if (empty) return [settle(asked, asked.askedIntervalSeconds, window(asked, asked.askedIntervalSeconds))];
+  const widths = new Set(answered.map((bucket) => (bucket.to - bucket.from) / instantOfSeconds(1)));
+  return [...widths].flatMap((intervalSeconds) => {
+    const mine = answered.filter((bucket) => bucket.to - bucket.from === instantOfSeconds(intervalSeconds));
+    const span = { from: Infinity, to: -Infinity };
+    for (const bucket of mine) {
+      span.from = Math.min(span.from, bucket.from);
+      span.to = Math.max(span.to, bucket.to);
+    }
+    const read = intersect(window(asked, intervalSeconds), rangesOf(span));
+    return read.length === 0 ? [] : [settle(asked, intervalSeconds, read)];
+  });
+}
+
+function window({ asked, endsNow }: AskedBuckets, intervalSeconds: number): Ranges {
+  const whole = shrinkToGrid(asked, instantOfSeconds(intervalSeconds));
+  return rangesOf({ from: whole.from, to: endsNow ? asked.to : whole.to });
+}
+
+function settle(asked: AskedBuckets, intervalSeconds: number, read: Ranges): WholeBuckets {
+  const settled = intersect(read, rangesOf({ from: -Infinity, to: asked.finalUntil }));
+  const final = rangesOf(...settled.map((range) => shrinkToGrid(range, instantOfSeconds(intervalSeconds))));
+  return { intervalSeconds, read, final };
+}
