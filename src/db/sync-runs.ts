@@ -66,3 +66,12 @@ export async function saveRun(query: Queryable, run: RunState): Promise<void> {
         waited_ms = excluded.waited_ms, outcome = excluded.outcome, error = excluded.error`),
   );
 }
+
+/** Forgets runs that began before `before`: their figures are of no use to anybody by then. */
+export async function deleteOldRuns(query: Queryable, before: Instant): Promise<void> {
+  await translated(
+    query.execute(
+      sql`delete from meraki_ingest.sync_runs where started_at < ${formatInstant(before)}::timestamptz`,
+    ),
+  );
+}

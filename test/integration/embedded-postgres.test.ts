@@ -26,7 +26,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { type EmbeddedPostgres, openEmbeddedPostgres } from '../../src/db/embedded-postgres.ts';
+import { type EmbeddedPostgres, openEmbeddedPostgres } from '../../src/db/embedded/embedded-postgres.ts';
 import { EmbeddedPostgresError } from '../../src/errors.ts';
 import { createLog } from '../../src/log.ts';
 
@@ -202,7 +202,7 @@ beforeAll(async () => {
         'nodenext',
       ],
       ...['--types', 'node', '--strict', '--skipLibCheck', '--rewriteRelativeImportExtensions'],
-      join(PROJECT, 'src/db/embedded-postgres.ts'),
+      join(PROJECT, 'src/db/embedded/embedded-postgres.ts'),
       join(PROJECT, 'src/log.ts'),
     ],
     { cwd: PROJECT },
@@ -232,7 +232,7 @@ afterEach(async () => {
   for (const pid of left) process.kill(pid, 'SIGKILL');
   lines = [];
   expect(left, 'processes left behind').toEqual([]);
-});
+}, 60_000);
 
 afterAll(async () => {
   for (const directory of directories) await rm(directory, { recursive: true, force: true });

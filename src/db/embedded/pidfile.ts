@@ -1,6 +1,6 @@
 import { readFile, readlink, realpath, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { run } from './embedded-postgres-process.ts';
+import { run } from './process.ts';
 
 /** What postmaster.pid says of a server that is there. */
 export interface Postmaster {
@@ -53,7 +53,7 @@ async function readLines(cluster: string): Promise<string[]> {
 }
 
 /** When in doubt it says yes: taking a live server for a dead one is what must not happen. */
-async function isPostmaster(pid: number, cluster: string): Promise<boolean> {
+export async function isPostmaster(pid: number, cluster: string): Promise<boolean> {
   if (!isAlive(pid)) return false;
   if (process.platform === 'linux') return isPostmasterByProc(pid, cluster);
   if (process.platform === 'win32') return true;

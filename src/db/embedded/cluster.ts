@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { access, appendFile, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { EmbeddedPostgresError } from '../errors.ts';
-import type { Log } from '../log.ts';
-import { type Binaries, programIn } from './embedded-postgres-binaries.ts';
-import { hintFor } from './embedded-postgres-hint.ts';
-import type { Home } from './embedded-postgres-home.ts';
-import { isAlive, removeStalePidfile } from './embedded-postgres-pidfile.ts';
-import { run } from './embedded-postgres-process.ts';
-import { OWNER_ROLE, type Settings, writeFileWhole } from './embedded-postgres-settings.ts';
+import { EmbeddedPostgresError } from '../../errors.ts';
+import type { Log } from '../../log.ts';
+import { type Binaries, programIn } from './binaries.ts';
+import { hintFor } from './hint.ts';
+import type { Home } from './home.ts';
+import { isAlive, removeStalePidfile } from './pidfile.ts';
+import { run } from './process.ts';
+import { OWNER_ROLE, type Settings, writeFileWhole } from './settings.ts';
 
 const OUR_CONFIGURATION = 'historian.conf';
 const UNFINISHED = /^unfinished-(\d+)-/;

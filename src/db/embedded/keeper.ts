@@ -1,16 +1,11 @@
 import type { Client } from 'pg';
-import { systemClock } from '../clock.ts';
-import { EmbeddedPostgresError } from '../errors.ts';
-import { clusterDirectory } from './embedded-postgres-cluster.ts';
-import { findPostmaster } from './embedded-postgres-pidfile.ts';
-import { pruneLogs, type Server, stopServer } from './embedded-postgres-server.ts';
-import {
-  connectSession,
-  isLastCaretaker,
-  joinCaretakers,
-  takeOwnership,
-} from './embedded-postgres-session.ts';
-import type { Settings } from './embedded-postgres-settings.ts';
+import { systemClock } from '../../clock.ts';
+import { EmbeddedPostgresError } from '../../errors.ts';
+import { clusterDirectory } from './cluster.ts';
+import { findPostmaster } from './pidfile.ts';
+import { pruneLogs, type Server, stopServer } from './server.ts';
+import { connectSession, isLastCaretaker, joinCaretakers, takeOwnership } from './session.ts';
+import type { Settings } from './settings.ts';
 
 export interface Held {
   readonly session: Client;

@@ -1,8 +1,8 @@
 import { Client, DatabaseError } from 'pg';
-import { systemClock } from '../clock.ts';
-import { EmbeddedPostgresError } from '../errors.ts';
-import { isAlive } from './embedded-postgres-pidfile.ts';
-import { DATABASE, ownerUri, READER_ROLE, type Settings } from './embedded-postgres-settings.ts';
+import { systemClock } from '../../clock.ts';
+import { EmbeddedPostgresError } from '../../errors.ts';
+import { isAlive } from './pidfile.ts';
+import { DATABASE, ownerUri, READER_ROLE, type Settings } from './settings.ts';
 
 export type Role = 'owner' | 'guest';
 

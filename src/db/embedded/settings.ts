@@ -3,7 +3,7 @@ import { chmod, link, open, readFile, rename, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { EmbeddedPostgresError } from '../errors.ts';
+import { EmbeddedPostgresError } from '../../errors.ts';
 
 // Needs quoting neither in SQL nor in a URI nor in a pgpass file.
 const PASSWORD = /^[\w-]{16,}$/;

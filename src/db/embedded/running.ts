@@ -1,11 +1,6 @@
-import { EmbeddedPostgresError } from '../errors.ts';
-import { type Server, settledPostmaster, startServer } from './embedded-postgres-server.ts';
-import {
-  loadSettings,
-  type Settings,
-  saveReaderPassword,
-  saveSettings,
-} from './embedded-postgres-settings.ts';
+import { EmbeddedPostgresError } from '../../errors.ts';
+import { type Server, settledPostmaster, startServer } from './server.ts';
+import { loadSettings, type Settings, saveReaderPassword, saveSettings } from './settings.ts';
 
 export interface Running {
   /** With the port that the server really listens on. */

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { chmod, chown, lstat, mkdir, readdir, realpath, rmdir, stat, symlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { EmbeddedPostgresError } from '../errors.ts';
-import type { Log } from '../log.ts';
-import { type Account, accountForRoot, canWriteDirectory, isRoot } from './embedded-postgres-process.ts';
+import { EmbeddedPostgresError } from '../../errors.ts';
+import type { Log } from '../../log.ts';
+import { type Account, accountForRoot, canWriteDirectory, isRoot } from './process.ts';
 
 /** Where the cluster and everything Postgres writes beside it lies, and who owns it. */
 export interface Home {

@@ -13,8 +13,8 @@ import {
   symlink,
 } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
-import { EmbeddedPostgresError } from '../errors.ts';
-import { hintFor } from './embedded-postgres-hint.ts';
+import { EmbeddedPostgresError } from '../../errors.ts';
+import { hintFor } from './hint.ts';
 
 export interface Copy {
   readonly directory: string;

@@ -1,20 +1,20 @@
 import { open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { systemClock } from '../clock.ts';
-import { EmbeddedPostgresError } from '../errors.ts';
-import type { Log } from '../log.ts';
-import { type Binaries, programIn } from './embedded-postgres-binaries.ts';
-import { clusterDirectory, configureCluster } from './embedded-postgres-cluster.ts';
-import { hintFor } from './embedded-postgres-hint.ts';
-import type { Home } from './embedded-postgres-home.ts';
-import { findPostmaster, type Postmaster, removeStalePidfile } from './embedded-postgres-pidfile.ts';
-import { run } from './embedded-postgres-process.ts';
-import { freePort, isPortFree } from './embedded-postgres-settings.ts';
+import { systemClock } from '../../clock.ts';
+import { EmbeddedPostgresError } from '../../errors.ts';
+import type { Log } from '../../log.ts';
+import { type Binaries, programIn } from './binaries.ts';
+import { clusterDirectory, configureCluster } from './cluster.ts';
+import { hintFor } from './hint.ts';
+import type { Home } from './home.ts';
+import { findPostmaster, isPostmaster, type Postmaster, removeStalePidfile } from './pidfile.ts';
+import { run } from './process.ts';
+import { freePort, isPortFree } from './settings.ts';
 
 // Recovery after a crash reads up to max_wal_size again; minutes on a slow disk, and never to be cut short.
 const START_SECONDS = 900;
 const STOP_SECONDS = 120;
-const POLL_MILLISECONDS = 50;
+const POLL_MILLISECONDS = 25;
 const KEPT_LOG_FILES = 5;
 
 export interface Server {
@@ -80,12 +80,17 @@ export async function startServer(server: Server, wantedPort: number): Promise<n
  */
 export async function stopServer(server: Server): Promise<void> {
   const cluster = clusterDirectory(server.home);
-  if ((await findPostmaster(cluster)) === undefined) return;
-  const outcome = await pgCtl(server, ['stop', '-m', 'fast', '-w', '-t', String(STOP_SECONDS)]);
-  if (outcome.code === 0 || (await findPostmaster(cluster)) === undefined) return;
+  const postmaster = await findPostmaster(cluster);
+  if (postmaster === undefined) return;
+  // pg_ctl's own waiting looks at the pid file only, and waits on when somebody else starts a server at once.
+  const outcome = await pgCtl(server, ['stop', '-m', 'fast', '-W']);
+  for (let waited = 0; waited < STOP_SECONDS * 1_000; waited += POLL_MILLISECONDS) {
+    if (!(await isPostmaster(postmaster.pid, cluster))) return;
+    await systemClock.sleep(POLL_MILLISECONDS);
+  }
   throw new EmbeddedPostgresError(
     `The embedded Postgres did not stop within ${STOP_SECONDS} s: ${outcome.output}. It keeps trying; nothing is lost when the machine goes down meanwhile.`,
-    { directory: cluster },
+    { directory: cluster, pid: postmaster.pid },
   );
 }
 

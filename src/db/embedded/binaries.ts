@@ -2,10 +2,10 @@ import { chmod, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { EmbeddedPostgresError } from '../errors.ts';
-import type { Log } from '../log.ts';
-import { copyBinaries } from './embedded-postgres-copy.ts';
-import { type Account, run } from './embedded-postgres-process.ts';
+import { EmbeddedPostgresError } from '../../errors.ts';
+import type { Log } from '../../log.ts';
+import { copyBinaries } from './copy.ts';
+import { type Account, run } from './process.ts';
 
 export interface Binaries {
   /** Directory with `bin`, `lib` and `share`. */

@@ -1,8 +1,8 @@
 import { access, readFile, readlink, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { systemClock } from '../clock.ts';
-import { EmbeddedPostgresError } from '../errors.ts';
+import { systemClock } from '../../clock.ts';
+import { EmbeddedPostgresError } from '../../errors.ts';
 
 // postmaster.pid and Postgres's shared memory protect a cluster only among processes that see each other. A
 // second container on the same volume (docker compose run … status), or another machine on a shared disk,

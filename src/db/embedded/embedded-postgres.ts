@@ -1,26 +1,20 @@
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { systemClock } from '../clock.ts';
-import { EmbeddedPostgresError } from '../errors.ts';
-import type { Log } from '../log.ts';
-import { findBinaries } from './embedded-postgres-binaries.ts';
-import { clusterDirectory, ensureCluster, resetOwnerPassword } from './embedded-postgres-cluster.ts';
-import { refuseWhileHeldElsewhere, startHeartbeat } from './embedded-postgres-heartbeat.ts';
-import { hintFor } from './embedded-postgres-hint.ts';
-import { ensureHome } from './embedded-postgres-home.ts';
-import { keepGuest, keepOwner } from './embedded-postgres-keeper.ts';
-import { findPostmaster } from './embedded-postgres-pidfile.ts';
-import { isRoot } from './embedded-postgres-process.ts';
-import { ensureRunning, type Running } from './embedded-postgres-running.ts';
-import { pruneLogs, type Server, settledPostmaster, stopServer } from './embedded-postgres-server.ts';
-import {
-  connectSession,
-  isServerLeaving,
-  prepareDatabase,
-  type Role,
-  takeOwnership,
-} from './embedded-postgres-session.ts';
-import { loadSettings, ownerUri, readerPasswordFile, readerUriOf } from './embedded-postgres-settings.ts';
+import { systemClock } from '../../clock.ts';
+import { EmbeddedPostgresError } from '../../errors.ts';
+import type { Log } from '../../log.ts';
+import { findBinaries } from './binaries.ts';
+import { clusterDirectory, ensureCluster, resetOwnerPassword } from './cluster.ts';
+import { refuseWhileHeldElsewhere, startHeartbeat } from './heartbeat.ts';
+import { hintFor } from './hint.ts';
+import { ensureHome } from './home.ts';
+import { keepGuest, keepOwner } from './keeper.ts';
+import { findPostmaster } from './pidfile.ts';
+import { isRoot } from './process.ts';
+import { ensureRunning, type Running } from './running.ts';
+import { pruneLogs, type Server, settledPostmaster, stopServer } from './server.ts';
+import { connectSession, isServerLeaving, prepareDatabase, type Role, takeOwnership } from './session.ts';
+import { loadSettings, ownerUri, readerPasswordFile, readerUriOf } from './settings.ts';
 
 export interface EmbeddedPostgresOptions {
   /** DATA_DIR; made when it is missing. A relative path is resolved against the working directory. */

@@ -1,0 +1,48 @@
+import type { JobsOptions } from 'bullmq';
+import type { StreamKey, StreamName } from '../stream-key.ts';
+
+/**
+ * - `reconcile`: compare schedules with the organizations the key sees;
+ * - `live`: read the newest edge of a stream, all its series;
+ * - `backfill`: read what is missing of one series, in slices.
+ */
+export type JobName = 'reconcile' | 'live' | 'backfill';
+
+export interface LiveJob {
+  readonly organizationId: string;
+  readonly stream: StreamName;
+}
+
+export type BackfillJob = StreamKey;
+
+const SECOND = 1_000;
+
+export const RECONCILE_EVERY_MS = 600 * SECOND;
+/** A backfill hands its worker on after so long, so that no organization waits for another's history. */
+export const BACKFILL_SLICE_MS = 30 * SECOND;
+
+/** Jobs without a priority go before those that have one: `live` is never behind a backfill. */
+const BACKFILL_PRIORITY = 10;
+
+export const liveOptions: Omit<JobsOptions, 'jobId' | 'delay' | 'deduplication'> = {
+  attempts: 3,
+  backoff: { type: 'exponential', delay: 20 * SECOND, jitter: 0.5 },
+  removeOnComplete: true,
+  removeOnFail: { age: 7 * 86_400, count: 1_000 },
+};
+
+/** The job's id is the stream's name: it cannot be queued twice, and is free again once it has ended. */
+export function backfillOptions(key: StreamKey): JobsOptions {
+  return {
+    jobId: `backfill_${key.organizationId}_${key.stream}_${key.series}`,
+    priority: BACKFILL_PRIORITY,
+    attempts: 8,
+    backoff: { type: 'exponential', delay: 15 * SECOND, jitter: 0.5 },
+    removeOnComplete: true,
+    removeOnFail: true,
+  };
+}
+
+export function liveSchedulerId({ organizationId, stream }: LiveJob): string {
+  return `live_${organizationId}_${stream}`;
+}

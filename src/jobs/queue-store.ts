@@ -1,0 +1,157 @@
+import {
+  createPostgresBackend,
+  createRedisBackend,
+  DEFAULT_SCHEMA,
+  type Processor,
+  type Queue,
+  runMigrations,
+  type Worker,
+  type WorkerOptions,
+  withBackend,
+} from 'bullmq';
+import { Redis } from 'ioredis';
+import { type Database, databaseError } from '../db/database.ts';
+import { HistorianError, QueueUnreachableError } from '../errors.ts';
+import type { Log } from '../log.ts';
+import type { RequestBudgetOptions } from './request-budget.ts';
+
+/** One queue for everything: jobs of all organizations share the workers. */
+export const QUEUE_NAME = 'historian';
+const REDIS_PREFIX = 'meraki-historian';
+const CONNECT_TIMEOUT_MS = 5_000;
+
+export type JobQueue = Pick<
+  Queue,
+  | 'add'
+  | 'close'
+  | 'getJobCounts'
+  | 'getJobSchedulers'
+  | 'removeJobScheduler'
+  | 'upsertJobScheduler'
+  | 'waitUntilReady'
+>;
+export type JobWorker = Pick<Worker, 'close' | 'on' | 'run' | 'waitUntilReady'>;
+export type JobProcessor = Processor<unknown, unknown, string>;
+
+/** Where the queue lives: Redis when there is one, else the archive's own Postgres. */
+export interface QueueStore {
+  readonly kind: 'redis' | 'postgres';
+  readonly budgetStore: RequestBudgetOptions['store'];
+  openQueue(): JobQueue;
+  openWorker(processor: JobProcessor, options: Pick<WorkerOptions, 'concurrency'>): JobWorker;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the queue's store, and makes or updates its tables where it lives in Postgres.
+ *
+ * @throws {QueueUnreachableError} when it does not answer within seconds
+ */
+export async function openQueueStore(
+  redisUrl: string | undefined,
+  databaseUrl: string,
+  database: Database,
+  log: Log,
+): Promise<QueueStore> {
+  return redisUrl === undefined
+    ? await openPostgresStore(databaseUrl, database, log)
+    : await openRedisStore(redisUrl, log);
+}
+
+async function openRedisStore(url: string, log: Log): Promise<QueueStore> {
+  await pingRedis(url);
+  const redis = new Redis(url, { maxRetriesPerRequest: null });
+  redis.on('error', (error) => log.warn({ error: error.message }, 'the connection to Redis has a fault'));
+  const bullmq = withBackend(createRedisBackend);
+  const base = { connection: redis, prefix: REDIS_PREFIX };
+  return {
+    kind: 'redis',
+    budgetStore: { redis },
+    openQueue: () => withErrorListener(new bullmq.Queue(QUEUE_NAME, base), log) as unknown as JobQueue,
+    openWorker: (processor, options) =>
+      withErrorListener(
+        new bullmq.Worker(QUEUE_NAME, processor, { ...base, ...options, autorun: false }),
+        log,
+      ) as unknown as JobWorker,
+    async close() {
+      await redis.quit().catch(() => redis.disconnect());
+    },
+  };
+}
+
+/**
+ * Asks Redis once, without the reconnecting that a long-lived connection does.
+ *
+ * @throws {QueueUnreachableError}
+ */
+export async function pingRedis(url: string): Promise<void> {
+  const probe = new Redis(url, {
+    lazyConnect: true,
+    maxRetriesPerRequest: 0,
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    commandTimeout: CONNECT_TIMEOUT_MS,
+    retryStrategy: () => null,
+  });
+  let fault: Error | undefined;
+  probe.on('error', (error: Error) => {
+    fault ??= error;
+  });
+  try {
+    await probe.connect();
+    await probe.ping();
+  } catch (error) {
+    const said = fault?.message || (error instanceof Error ? error.message : String(error));
+    throw new QueueUnreachableError(
+      `Redis cannot be reached at ${new URL(url).host}: ${said}. Check REDIS_URL, or leave it unset to keep the queue in Postgres.`,
+      { host: new URL(url).host },
+    );
+  } finally {
+    probe.disconnect();
+  }
+}
+
+async function openPostgresStore(url: string, database: Database, log: Log): Promise<QueueStore> {
+  try {
+    const client = await database.pool.connect();
+    try {
+      await runMigrations(client, DEFAULT_SCHEMA);
+    } finally {
+      client.release();
+    }
+  } catch (error) {
+    const cause = databaseError(error);
+    if (cause instanceof HistorianError) throw cause;
+    throw new QueueUnreachableError(
+      `The queue's tables in Postgres cannot be prepared: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+  const bullmq = withBackend(createPostgresBackend);
+  const base = {
+    connection: {
+      connectionString: url,
+      max: 4,
+      application_name: 'meraki-historian queue',
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    },
+  };
+  return {
+    kind: 'postgres',
+    budgetStore: { postgres: database.pool },
+    openQueue: () => withErrorListener(new bullmq.Queue(QUEUE_NAME, base), log) as unknown as JobQueue,
+    openWorker: (processor, options) =>
+      withErrorListener(
+        new bullmq.Worker(QUEUE_NAME, processor, { ...base, ...options, autorun: false }),
+        log,
+      ) as unknown as JobWorker,
+    close: async () => undefined,
+  };
+}
+
+/** Without a listener, an `error` event ends the process. */
+function withErrorListener<T extends { on(event: 'error', listener: (error: Error) => void): unknown }>(
+  emitter: T,
+  log: Log,
+): T {
+  emitter.on('error', (error) => log.warn({ error: error.message }, 'the queue has a fault'));
+  return emitter;
+}

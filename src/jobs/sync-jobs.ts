@@ -1,0 +1,117 @@
+import { randomUUID } from 'node:crypto';
+import { DelayedError, type Job } from 'bullmq';
+import type { Clock } from '../clock.ts';
+import type { Database } from '../db/database.ts';
+import { markOrganization } from '../db/organizations.ts';
+import type { Partitions } from '../db/partitions.ts';
+import { recordFailure, recordSuccess } from '../db/streams.ts';
+import { HistorianError, OrganizationRefusedError } from '../errors.ts';
+import { type Instant, MICROSECONDS_PER_MILLISECOND } from '../instant.ts';
+import type { Log } from '../log.ts';
+import { describeStream, type Lane, type StreamKey } from '../stream-key.ts';
+import { type LaneResult, runLane } from '../sync/run-lane.ts';
+import type { Stream } from '../sync/stream.ts';
+import { endJobWith } from './job-verbs.ts';
+import { BACKFILL_SLICE_MS, type BackfillJob, backfillOptions, type LiveJob } from './jobs.ts';
+import type { JobQueue } from './queue-store.ts';
+
+export interface SyncJobsOptions {
+  readonly database: Database;
+  readonly partitions: Partitions;
+  readonly queue: JobQueue;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** The series of a stream of an organization. */
+  readonly streamsOf: (job: LiveJob) => readonly Stream[];
+  readonly streamOf: (key: StreamKey) => Stream | undefined;
+}
+
+/** Does the work of `live` and `backfill` jobs. */
+export class SyncJobs {
+  readonly #options: SyncJobsOptions;
+
+  constructor(options: SyncJobsOptions) {
+    this.#options = options;
+  }
+
+  async live(job: Job, token: string | undefined, signal: AbortSignal): Promise<void> {
+    const wanted = job.data as LiveJob;
+    let failure: unknown;
+    for (const stream of this.#options.streamsOf(wanted)) {
+      try {
+        const result = await this.#run(stream, 'live', signal);
+        if (result.outcome === 'busy') await this.#comeBack(job, token, result.heldUntil);
+        if (result.remaining.length > 0 && !signal.aborted) {
+          await this.#options.queue.add('backfill', stream.key, backfillOptions(stream.key));
+        }
+      } catch (error) {
+        if (error instanceof DelayedError) throw error;
+        failure ??= error;
+      }
+    }
+    if (failure !== undefined) endJobWith(failure);
+  }
+
+  async backfill(job: Job, token: string | undefined, signal: AbortSignal): Promise<void> {
+    const stream = this.#options.streamOf(job.data as BackfillJob);
+    if (stream === undefined) return;
+    const started = this.#options.clock.now();
+    const pauseNow = () => this.#options.clock.now() - started >= BACKFILL_SLICE_MS;
+    let result: LaneResult;
+    try {
+      result = await this.#run(stream, 'backfill', signal, pauseNow);
+    } catch (error) {
+      endJobWith(error);
+      return;
+    }
+    if (result.outcome === 'busy') await this.#comeBack(job, token, result.heldUntil);
+    if (result.outcome === 'paused') await this.#comeBack(job, token, undefined);
+  }
+
+  async #run(
+    stream: Stream,
+    lane: Lane,
+    signal: AbortSignal,
+    pauseNow: () => boolean = () => false,
+  ): Promise<LaneResult> {
+    const { database, partitions, log } = this.#options;
+    const facts = { ...stream.key, lane };
+    try {
+      const runId = randomUUID();
+      const result = await runLane({ database, partitions, stream, lane, runId, log, signal, pauseNow });
+      if (result.outcome === 'complete' || result.counts.pages > 0) {
+        await recordSuccess(database, stream.key, stream.clockSkewMs(), stream.now());
+      }
+      const { rowsNew, rowsQuarantined } = result.counts;
+      log[rowsNew > 0 ? 'info' : 'debug'](
+        { ...facts, ...result.counts, outcome: result.outcome },
+        `${lane}: ${rowsNew} new rows`,
+      );
+      if (rowsQuarantined > 0) {
+        log.warn({ ...facts, rowsQuarantined }, `rows of ${describeStream(stream.key)} went to quarantine`);
+      }
+      return result;
+    } catch (error) {
+      await this.#failed(stream, lane, error);
+      throw error;
+    }
+  }
+
+  async #failed(stream: Stream, lane: Lane, error: unknown): Promise<void> {
+    const { database, log } = this.#options;
+    const code = error instanceof HistorianError ? error.code : 'UNEXPECTED';
+    const message = error instanceof Error ? error.message : String(error);
+    log.warn({ ...stream.key, lane, code }, `${describeStream(stream.key)}: ${message}`);
+    await recordFailure(database, stream.key, { code, message }, stream.now()).catch(() => undefined);
+    if (error instanceof OrganizationRefusedError) {
+      await markOrganization(database, stream.key.organizationId, 'refused').catch(() => undefined);
+    }
+  }
+
+  /** Puts the job back into the queue without counting it as a failure. */
+  async #comeBack(job: Job, token: string | undefined, until: Instant | undefined): Promise<never> {
+    const at = until === undefined ? this.#options.clock.now() : until / MICROSECONDS_PER_MILLISECOND;
+    await job.moveToDelayed(Math.ceil(at) + 1, token);
+    throw new DelayedError();
+  }
+}

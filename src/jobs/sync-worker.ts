@@ -1,0 +1,106 @@
+import type { Job } from 'bullmq';
+import { deleteOldRuns } from '../db/sync-runs.ts';
+import { instantOfSeconds } from '../instant.ts';
+import { STREAM_NAMES, type StreamName } from '../stream-key.ts';
+import { endJobWith } from './job-verbs.ts';
+import type { JobQueue, JobWorker, QueueStore } from './queue-store.ts';
+import { type ReconcileOptions, reconcileOrganizations, refreshNetworks } from './reconcile.ts';
+import { applySchedule } from './schedule.ts';
+import { SyncJobs, type SyncJobsOptions } from './sync-jobs.ts';
+
+export interface SyncWorkerOptions extends ReconcileOptions, Omit<SyncJobsOptions, 'queue'> {
+  readonly store: QueueStore;
+  readonly everyMs: Readonly<Record<StreamName, number>>;
+  /** Jobs this process works on at the same time. */
+  readonly concurrency: number;
+}
+
+const DAY_MS = 86_400_000;
+const RUNS_KEPT = instantOfSeconds(90 * 86_400);
+
+/** One process's share of the work: it keeps the schedule and works on jobs of every organization. */
+export class SyncWorker {
+  readonly #options: SyncWorkerOptions;
+  readonly #queue: JobQueue;
+  readonly #jobs: SyncJobs;
+  readonly #stopping = new AbortController();
+  readonly #networksRefreshedAt = new Map<string, number>();
+  #worker: JobWorker | undefined;
+
+  constructor(options: SyncWorkerOptions) {
+    this.#options = options;
+    this.#queue = options.store.openQueue();
+    this.#jobs = new SyncJobs({ ...options, queue: this.#queue });
+  }
+
+  /**
+   * Brings organizations and schedules up to date.
+   *
+   * @returns the organizations that are synced
+   */
+  async reconcile(signal: AbortSignal = this.#stopping.signal): Promise<readonly string[]> {
+    const { clock, database, client, everyMs } = this.#options;
+    const organizationIds = await reconcileOrganizations(this.#options, signal);
+    await applySchedule(
+      this.#queue,
+      organizationIds.flatMap((organizationId) =>
+        STREAM_NAMES.map((stream) => ({ job: { organizationId, stream }, everyMs: everyMs[stream] })),
+      ),
+    );
+    for (const organizationId of organizationIds) {
+      const last = this.#networksRefreshedAt.get(organizationId);
+      if (last !== undefined && clock.now() - last < DAY_MS) continue;
+      await refreshNetworks(this.#options, organizationId, signal);
+      this.#networksRefreshedAt.set(organizationId, clock.now());
+    }
+    await deleteOldRuns(database.query, client.now() - RUNS_KEPT);
+    return organizationIds;
+  }
+
+  start(): void {
+    const { store, concurrency, log } = this.#options;
+    // BullMQ hands over its abort signal only to a processor that declares three parameters.
+    const processor = (job: Job, token?: string, signal?: AbortSignal) => this.#work(job, token, signal);
+    this.#worker = store.openWorker(processor, { concurrency });
+    this.#worker.on('stalled', (jobId: string) =>
+      log.warn({ jobId }, 'a job was left by its worker; it is taken up again'),
+    );
+    void this.#worker.run().catch((error: unknown) => {
+      log.error({ error: error instanceof Error ? error.message : String(error) }, 'the worker stopped');
+    });
+  }
+
+  /**
+   * Stops taking jobs, ends those at hand after their current page, and waits for that.
+   *
+   * @returns whether everything ended before the deadline; what did not is repeated at the next start
+   */
+  async stop(deadlineMs: number): Promise<boolean> {
+    this.#stopping.abort(new Error('the worker is stopping'));
+    const closed = (async () => {
+      await this.#worker?.close();
+      return true;
+    })();
+    const deadline = new AbortController();
+    const late = this.#options.clock.sleep(deadlineMs, deadline.signal).then(
+      () => false,
+      () => false,
+    );
+    const inTime = await Promise.race([closed, late]);
+    deadline.abort();
+    if (inTime) await this.#queue.close();
+    return inTime;
+  }
+
+  async #work(job: Job, token: string | undefined, signal: AbortSignal | undefined): Promise<void> {
+    const signals = signal === undefined ? [] : [signal];
+    const either = AbortSignal.any([this.#stopping.signal, ...signals]);
+    if (job.name === 'live') return await this.#jobs.live(job, token, either);
+    if (job.name === 'backfill') return await this.#jobs.backfill(job, token, either);
+    try {
+      await this.reconcile(either);
+    } catch (error) {
+      if (!either.aborted) endJobWith(error);
+    }
+  }
+}
