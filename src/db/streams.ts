@@ -11,6 +11,8 @@ export interface StreamRecord {
   readonly wantedFrom: Instant;
   /** What the source has shown of its limits, as `sync/limits.ts` wrote it. */
   readonly limits: unknown;
+  /** When a run last ended well; `null` when none has. */
+  readonly lastSuccessAt: Instant | null;
 }
 
 export interface StreamExpectations {
@@ -47,15 +49,34 @@ export async function rememberStream(
         and(isStream(key), sql`${streams.expectedLagSeconds} is distinct from ${fresh.expectedLagSeconds}`),
       ),
   );
+  return (
+    (await readStream(database.query, key)) ?? {
+      wantedFrom: fresh.wantedFrom,
+      limits: {},
+      lastSuccessAt: null,
+    }
+  );
+}
+
+/** A stream's record, or `undefined` when it was never read. */
+export async function readStream(query: Queryable, key: StreamKey): Promise<StreamRecord | undefined> {
   const found = await translated(
-    database.query
-      .select({ wantedFrom: streams.wantedFrom, limits: streams.limits })
+    query
+      .select({
+        wantedFrom: streams.wantedFrom,
+        limits: streams.limits,
+        lastSuccessAt: streams.lastSuccessAt,
+      })
       .from(streams)
       .where(isStream(key)),
   );
   const row = found[0];
-  if (row === undefined) return { wantedFrom: fresh.wantedFrom, limits: {} };
-  return { wantedFrom: parseDatabaseInstant(row.wantedFrom), limits: row.limits };
+  if (row === undefined) return undefined;
+  return {
+    wantedFrom: parseDatabaseInstant(row.wantedFrom),
+    limits: row.limits,
+    lastSuccessAt: row.lastSuccessAt === null ? null : parseDatabaseInstant(row.lastSuccessAt),
+  };
 }
 
 /** Stores what a refused or surprising answer taught about the source. */

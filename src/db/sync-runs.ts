@@ -75,3 +75,19 @@ export async function deleteOldRuns(query: Queryable, before: Instant): Promise<
     ),
   );
 }
+
+/** The figures of all runs of a stream that are remembered. */
+export async function sumRuns(query: Queryable, key: StreamKey): Promise<RunCounts> {
+  const found = await translated(
+    query.execute<Record<keyof RunCounts, number>>(sql`
+      select coalesce(sum(pages), 0)::double precision as "pages",
+        coalesce(sum(requests), 0)::double precision as "requests",
+        coalesce(sum(rows_new), 0)::double precision as "rowsNew",
+        coalesce(sum(rows_known), 0)::double precision as "rowsKnown",
+        coalesce(sum(rows_quarantined), 0)::double precision as "rowsQuarantined",
+        coalesce(sum(waited_ms), 0)::double precision as "waitedMs"
+      from meraki_ingest.sync_runs
+      where organization_id = ${key.organizationId} and stream = ${key.stream} and series = ${key.series}`),
+  );
+  return found.rows[0] ?? noCounts;
+}

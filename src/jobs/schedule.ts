@@ -51,3 +51,14 @@ export async function applySchedule(
 function spread(id: string, everyMs: number): number {
   return createHash('sha256').update(id).digest().readUInt32BE(0) % everyMs;
 }
+
+/**
+ * Reads every stream once now, whenever its next turn is: whoever starts a worker wants to see it work, and may
+ * have stopped it for long.
+ */
+export async function readNow(queue: JobQueue, wanted: readonly WantedSchedule[]): Promise<void> {
+  for (const { job } of wanted) {
+    const jobId = `now_${job.organizationId}_${job.stream}`;
+    await queue.add('live', job, { ...liveOptions, jobId, removeOnFail: true });
+  }
+}

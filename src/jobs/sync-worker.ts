@@ -5,7 +5,7 @@ import { STREAM_NAMES, type StreamName } from '../stream-key.ts';
 import { endJobWith } from './job-verbs.ts';
 import type { JobQueue, JobWorker, QueueStore } from './queue-store.ts';
 import { type ReconcileOptions, reconcileOrganizations, refreshNetworks } from './reconcile.ts';
-import { applySchedule } from './schedule.ts';
+import { applySchedule, readNow, type WantedSchedule } from './schedule.ts';
 import { SyncJobs, type SyncJobsOptions } from './sync-jobs.ts';
 
 export interface SyncWorkerOptions extends ReconcileOptions, Omit<SyncJobsOptions, 'queue'> {
@@ -39,14 +39,9 @@ export class SyncWorker {
    * @returns the organizations that are synced
    */
   async reconcile(signal: AbortSignal = this.#stopping.signal): Promise<readonly string[]> {
-    const { clock, database, client, everyMs } = this.#options;
+    const { clock, database, client } = this.#options;
     const organizationIds = await reconcileOrganizations(this.#options, signal);
-    await applySchedule(
-      this.#queue,
-      organizationIds.flatMap((organizationId) =>
-        STREAM_NAMES.map((stream) => ({ job: { organizationId, stream }, everyMs: everyMs[stream] })),
-      ),
-    );
+    await applySchedule(this.#queue, this.#wanted(organizationIds));
     for (const organizationId of organizationIds) {
       const last = this.#networksRefreshedAt.get(organizationId);
       if (last !== undefined && clock.now() - last < DAY_MS) continue;
@@ -57,7 +52,9 @@ export class SyncWorker {
     return organizationIds;
   }
 
-  start(): void {
+  /** Begins to work, with one read of every stream of `organizationIds`. */
+  async start(organizationIds: readonly string[]): Promise<void> {
+    await readNow(this.#queue, this.#wanted(organizationIds));
     const { store, concurrency, log } = this.#options;
     // BullMQ hands over its abort signal only to a processor that declares three parameters.
     const processor = (job: Job, token?: string, signal?: AbortSignal) => this.#work(job, token, signal);
@@ -90,6 +87,13 @@ export class SyncWorker {
     deadline.abort();
     if (inTime) await this.#queue.close();
     return inTime;
+  }
+
+  #wanted(organizationIds: readonly string[]): readonly WantedSchedule[] {
+    const { everyMs } = this.#options;
+    return organizationIds.flatMap((organizationId) =>
+      STREAM_NAMES.map((stream) => ({ job: { organizationId, stream }, everyMs: everyMs[stream] })),
+    );
   }
 
   async #work(job: Job, token: string | undefined, signal: AbortSignal | undefined): Promise<void> {

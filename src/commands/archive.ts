@@ -1,0 +1,166 @@
+import type { Clock } from '../clock.ts';
+import type { Config, SeriesDefinition } from '../config.ts';
+import type { Database } from '../db/database.ts';
+import { migrate, pendingMigrations } from '../db/migrate.ts';
+import { Partitions } from '../db/partitions.ts';
+import { readSetting, writeSetting } from '../db/settings.ts';
+import { ConfigurationError, SchemaMismatchError } from '../errors.ts';
+import { instantOfSeconds } from '../instant.ts';
+import type { LiveJob } from '../jobs/jobs.ts';
+import { openQueueStore, type QueueStore } from '../jobs/queue-store.ts';
+import { requestBudget } from '../jobs/request-budget.ts';
+import type { Log } from '../log.ts';
+import { MerakiClient } from '../meraki/client.ts';
+import { MERAKI_DOMAINS } from '../meraki/trusted-hosts.ts';
+import { type StreamKey, UNFILTERED } from '../stream-key.ts';
+import { apiResponses } from '../streams/api-responses.ts';
+import { webhookLogs } from '../streams/webhook-logs.ts';
+import type { Stream } from '../sync/stream.ts';
+import { type OpenedDatabase, openConfiguredDatabase } from './open-database.ts';
+
+/** Everything a command that syncs works with, put together from the configuration. */
+export interface Archive {
+  readonly config: Config;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly opened: OpenedDatabase;
+  readonly database: Database;
+  readonly partitions: Partitions;
+  readonly store: QueueStore;
+  readonly client: MerakiClient;
+  streamsOf(job: LiveJob): readonly Stream[];
+  streamOf(key: StreamKey): Stream | undefined;
+  close(): Promise<void>;
+}
+
+export interface ArchiveOptions {
+  readonly config: Config;
+  readonly log: Log;
+  readonly clock: Clock;
+  /** Whether missing migrations are applied, or refused. */
+  readonly migrations: 'apply' | 'expect';
+  /** Names the dashboard the archive is filled from; by default the host of the base URL. */
+  readonly source?: string;
+}
+
+/**
+ * Opens database, queue and client.
+ *
+ * @throws {ConfigurationError} when the database holds another dashboard's archive
+ */
+export async function openArchive(options: ArchiveOptions): Promise<Archive> {
+  const { config, log, clock } = options;
+  const opened = await openConfiguredDatabase(config, log, 'owner', 16);
+  try {
+    const { database } = opened;
+    await bringUpToDate(database, options);
+    await claimSource(database, options.source ?? sourceOf(config.meraki.baseUrl));
+    await writeSetting(database.query, 'webhook_urls', config.webhookUrls);
+    const store = await openQueueStore(config.redisUrl, opened.url, database, log);
+    const client = openClient(config, store, clock, log);
+    return {
+      config,
+      log,
+      clock,
+      opened,
+      database,
+      partitions: new Partitions(database),
+      store,
+      client,
+      streamsOf: (job) => streamsOf(job, client, config),
+      streamOf: (key) => streamsOf(key, client, config).find((stream) => stream.key.series === key.series),
+      async close() {
+        await client.close();
+        await store.close();
+        await opened.close();
+      },
+    };
+  } catch (error) {
+    await opened.close();
+    throw error;
+  }
+}
+
+async function bringUpToDate(database: Database, { migrations, log }: ArchiveOptions): Promise<void> {
+  if (migrations === 'apply') {
+    const applied = await migrate(database);
+    if (applied.length > 0) log.info({ applied }, 'the database was brought to this version');
+    return;
+  }
+  const missing = await pendingMigrations(database);
+  if (missing.length === 0) return;
+  throw new SchemaMismatchError(
+    `The database lacks ${missing.length} migrations of this version. Run "meraki-historian migrate" first.`,
+    { missing: missing.join(', ') },
+  );
+}
+
+function openClient(config: Config, store: QueueStore, clock: Clock, log: Log): MerakiClient {
+  return new MerakiClient({
+    baseUrl: config.meraki.baseUrl,
+    key: config.meraki.key ?? '',
+    trustedHosts: trustedHosts(config),
+    pace: requestBudget({
+      store: store.budgetStore,
+      requestsPerSecond: config.meraki.requestsPerSecond,
+      clock,
+    }),
+    clock,
+    log,
+  });
+}
+
+export function trustedHosts(config: Config): readonly string[] {
+  return config.meraki.trustedHosts ?? [...MERAKI_DOMAINS, new URL(config.meraki.baseUrl).hostname];
+}
+
+function streamsOf(
+  { organizationId, stream }: LiveJob,
+  client: MerakiClient,
+  config: Config,
+): readonly Stream[] {
+  if (stream === 'webhook_logs') {
+    const { every, lookback, maxSpan, settle, perPage } = config.webhookLogs;
+    return [
+      webhookLogs({ organizationId, stream, series: UNFILTERED }, client, {
+        everySeconds: every,
+        lookback: instantOfSeconds(lookback),
+        span: instantOfSeconds(maxSpan),
+        settle: instantOfSeconds(settle),
+        perPage,
+      }),
+    ];
+  }
+  const { every, lookback, settle, interval, series } = config.apiResponses;
+  const unfiltered: SeriesDefinition = { name: UNFILTERED };
+  return [unfiltered, ...series].map(({ name, ...filters }) =>
+    apiResponses(
+      { organizationId, stream, series: name },
+      client,
+      {
+        everySeconds: every,
+        lookback: instantOfSeconds(lookback),
+        span: instantOfSeconds(31 * 86_400),
+        settle: instantOfSeconds(settle),
+        intervalSeconds: interval,
+      },
+      filters,
+    ),
+  );
+}
+
+function sourceOf(baseUrl: string): string {
+  const host = new URL(baseUrl).hostname;
+  return MERAKI_DOMAINS.some((domain) => host === domain || host.endsWith(`.${domain}`)) ? 'meraki' : host;
+}
+
+/** Rows of a demo and rows of a real dashboard must never meet: nobody could tell them apart later. */
+async function claimSource(database: Database, source: string): Promise<void> {
+  const before = await readSetting(database.query, 'source');
+  if (before === source) return;
+  if (before === undefined) return await writeSetting(database.query, 'source', source);
+  throw new ConfigurationError(
+    `This database holds an archive of "${before}", and now "${source}" is to be archived. Use another DATABASE_URL or DATA_DIR for it.`,
+    { before, source },
+  );
+}

@@ -1,0 +1,202 @@
+import { sql } from 'drizzle-orm';
+import type { Clock } from '../clock.ts';
+import { type Config, type Environment, loadConfig } from '../config.ts';
+import { countOpenEnds } from '../db/archive-status.ts';
+import { type Database, translated } from '../db/database.ts';
+import { pendingMigrations } from '../db/migrate.ts';
+import { HistorianError } from '../errors.ts';
+import { pingRedis } from '../jobs/queue-store.ts';
+import type { Log } from '../log.ts';
+import { MerakiClient } from '../meraki/client.ts';
+import { listOrganizations, type MerakiOrganization } from '../meraki/organizations.ts';
+import { trustedHosts } from './archive.ts';
+import { openConfiguredDatabase } from './open-database.ts';
+import { type Output, paintFor, say, sayJson } from './output.ts';
+
+export interface DoctorOptions {
+  readonly environment: Environment;
+  readonly terminal: boolean;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly output: Output;
+  readonly json: boolean;
+}
+
+interface Finding {
+  readonly check: string;
+  readonly state: 'ok' | 'warning' | 'failed' | 'skipped';
+  readonly said: string;
+  readonly exitCode: number;
+}
+
+/** Oldest Postgres the schema works on. */
+const OLDEST_POSTGRES = 150_000;
+const HARMLESS_SKEW_MS = 30_000;
+
+/** Checks everything a run depends on. @returns the exit code of the first failed check, 7 for gaps, else 0 */
+export async function doctor(options: DoctorOptions): Promise<number> {
+  const findings = await examine(options);
+  const failed = findings.find((finding) => finding.state === 'failed');
+  const warned = findings.find((finding) => finding.state === 'warning' && finding.exitCode !== 0);
+  if (options.json) sayJson(options.output, { findings });
+  else {
+    const paint = paintFor(options.output);
+    const marks = {
+      ok: paint.green('ok     '),
+      warning: paint.yellow('warning'),
+      failed: paint.red('failed '),
+      skipped: paint.dim('skipped'),
+    };
+    for (const { check, state, said } of findings) {
+      say(
+        options.output,
+        `${marks[state]}  ${check.padEnd(14)} ${said.replaceAll('\n', `\n${' '.repeat(24)}`)}`,
+      );
+    }
+  }
+  return failed?.exitCode ?? warned?.exitCode ?? 0;
+}
+
+async function examine(options: DoctorOptions): Promise<readonly Finding[]> {
+  let config: Config;
+  try {
+    config = loadConfig(options.environment, { key: true, terminal: options.terminal });
+  } catch (error) {
+    return [failure('configuration', error)];
+  }
+  return [
+    { check: 'configuration', state: 'ok', said: 'no faults', exitCode: 0 },
+    ...(await examineMeraki(config, options)),
+    ...(await examineDatabase(config, options)),
+    await examineQueue(config),
+  ];
+}
+
+async function examineMeraki(config: Config, options: DoctorOptions): Promise<Finding[]> {
+  const { clock, log, signal } = options;
+  const client = new MerakiClient({
+    baseUrl: config.meraki.baseUrl,
+    key: config.meraki.key ?? '',
+    trustedHosts: trustedHosts(config),
+    pace: { take: async () => 0, pause: async () => undefined },
+    clock,
+    log,
+  });
+  try {
+    const organizations = await listOrganizations(client, { signal });
+    return [
+      {
+        check: 'Meraki key',
+        state: 'ok',
+        said: `accepted by ${new URL(config.meraki.baseUrl).host}`,
+        exitCode: 0,
+      },
+      accessOf(organizations, config),
+      clockOf(client.clockSkewMs),
+    ];
+  } catch (error) {
+    return [failure('Meraki', error)];
+  } finally {
+    await client.close();
+  }
+}
+
+function accessOf(organizations: readonly MerakiOrganization[], config: Config): Finding {
+  const disabled = organizations.filter((organization) => !organization.apiEnabled);
+  const unseen = (config.meraki.organizationIds ?? []).filter(
+    (id) => !organizations.some((organization) => organization.id === id),
+  );
+  const notes = [`${organizations.length} organizations visible`];
+  if (disabled.length > 0) {
+    const names = disabled.map((organization) => organization.name).join(', ');
+    notes.push(`API access disabled in ${names}: enable it under Organization, Settings`);
+  }
+  if (unseen.length > 0)
+    notes.push(`MERAKI_ORGANIZATION_IDS names what the key cannot see: ${unseen.join(', ')}`);
+  const state = disabled.length + unseen.length === 0 ? 'ok' : 'warning';
+  return { check: 'organizations', state, said: notes.join('\n'), exitCode: 0 };
+}
+
+function clockOf(skewMs: number): Finding {
+  if (Math.abs(skewMs) <= HARMLESS_SKEW_MS) {
+    return { check: 'clock', state: 'ok', said: "agrees with Meraki's", exitCode: 0 };
+  }
+  const seconds = Math.round(skewMs / 1_000);
+  return {
+    check: 'clock',
+    state: 'warning',
+    said: `Meraki's clock is ${seconds} s ahead of this machine's; runs follow Meraki's, but switch on NTP`,
+    exitCode: 0,
+  };
+}
+
+async function examineDatabase(config: Config, { log }: DoctorOptions): Promise<Finding[]> {
+  try {
+    const opened = await openConfiguredDatabase(config, log, 'guest', 2);
+    try {
+      return [await versionOf(opened.database, config), ...(await archiveOf(opened.database))];
+    } finally {
+      await opened.close();
+    }
+  } catch (error) {
+    return [failure('database', error)];
+  }
+}
+
+async function versionOf(database: Database, config: Config): Promise<Finding> {
+  const found = await translated(
+    database.query.execute<{ number: string; version: string }>(
+      sql`select current_setting('server_version_num') as number, current_setting('server_version') as version`,
+    ),
+  );
+  const version = found.rows[0]?.version ?? 'unknown';
+  const where = config.databaseUrl === undefined ? 'embedded' : 'DATABASE_URL';
+  if (Number(found.rows[0]?.number) >= OLDEST_POSTGRES) {
+    return { check: 'database', state: 'ok', said: `Postgres ${version} (${where})`, exitCode: 0 };
+  }
+  return {
+    check: 'database',
+    state: 'failed',
+    said: `Postgres ${version} is too old: 15 or newer is needed`,
+    exitCode: 6,
+  };
+}
+
+async function archiveOf(database: Database): Promise<Finding[]> {
+  const missing = await pendingMigrations(database);
+  if (missing.length > 0) {
+    const said = `${missing.length} migrations to apply: "start" and "migrate" do it`;
+    return [{ check: 'schema', state: 'warning', said, exitCode: 0 }];
+  }
+  const open = await countOpenEnds(database.query);
+  const whole = open.gaps + open.quarantined === 0;
+  return [
+    { check: 'schema', state: 'ok', said: 'of this version', exitCode: 0 },
+    {
+      check: 'archive',
+      state: whole ? 'ok' : 'warning',
+      said: whole
+        ? 'no gaps, nothing in quarantine'
+        : `${open.gaps} gaps (see "meraki-historian gaps"), ${open.quarantined} rows in quarantine`,
+      exitCode: whole ? 0 : 7,
+    },
+  ];
+}
+
+async function examineQueue(config: Config): Promise<Finding> {
+  if (config.redisUrl === undefined) {
+    return { check: 'queue', state: 'ok', said: 'in Postgres, since REDIS_URL is not set', exitCode: 0 };
+  }
+  try {
+    await pingRedis(config.redisUrl);
+    return { check: 'queue', state: 'ok', said: `Redis at ${new URL(config.redisUrl).host}`, exitCode: 0 };
+  } catch (error) {
+    return failure('queue', error);
+  }
+}
+
+function failure(check: string, error: unknown): Finding {
+  if (!(error instanceof HistorianError)) throw error;
+  return { check, state: 'failed', said: error.message, exitCode: error.exitCode };
+}

@@ -1,0 +1,92 @@
+import Table from 'cli-table3';
+import pc from 'picocolors';
+
+/** Where a command writes its answer. */
+export interface Output {
+  readonly stream: NodeJS.WritableStream;
+  /** Whether a person watches: progress moves and colours are used. */
+  readonly terminal: boolean;
+}
+
+export function say(output: Output, text = ''): void {
+  output.stream.write(`${text}\n`);
+}
+
+export function sayJson(output: Output, value: unknown): void {
+  say(output, JSON.stringify(value, null, 2));
+}
+
+export type Paint = ReturnType<typeof pc.createColors>;
+
+export function paintFor(output: Output): Paint {
+  return pc.createColors(output.terminal);
+}
+
+/** Rows under headings, without lines; columns of numbers are aligned to the right. */
+export function table(
+  headings: readonly string[],
+  rows: readonly (readonly (string | number)[])[],
+  rightAligned: readonly string[] = [],
+): string {
+  const grid = new Table({
+    head: [...headings],
+    colAligns: headings.map((heading) => (rightAligned.includes(heading) ? 'right' : 'left')),
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2 },
+    chars: {
+      top: '',
+      'top-mid': '',
+      'top-left': '',
+      'top-right': '',
+      bottom: '',
+      'bottom-mid': '',
+      'bottom-left': '',
+      'bottom-right': '',
+      left: '',
+      'left-mid': '',
+      mid: '',
+      'mid-mid': '',
+      right: '',
+      'right-mid': '',
+      middle: '',
+    },
+  });
+  grid.push(...rows.map((row) => row.map((cell) => (typeof cell === 'number' ? formatNumber(cell) : cell))));
+  return grid
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n');
+}
+
+export function formatNumber(value: number): string {
+  return value.toLocaleString('en-US', { maximumFractionDigits: 1 });
+}
+
+export function formatShare(ratio: number | null | undefined): string {
+  if (ratio === null || ratio === undefined) return '–';
+  const percent = ratio * 100;
+  return `${percent.toFixed(percent > 99 && percent < 100 ? 2 : 1)} %`;
+}
+
+/** `2026-11-22 12:00` from a timestamp as Postgres writes it. */
+export function formatMinute(timestamp: string | null): string {
+  return timestamp === null ? '–' : timestamp.slice(0, 16);
+}
+
+/** `3 d 4 h`, in the two largest units. */
+export function formatSpan(seconds: number | null): string {
+  if (seconds === null) return '–';
+  const parts: string[] = [];
+  let rest = Math.max(0, Math.round(seconds));
+  for (const [unit, size] of [
+    ['d', 86_400],
+    ['h', 3_600],
+    ['min', 60],
+    ['s', 1],
+  ] as const) {
+    const amount = Math.floor(rest / size);
+    rest -= amount * size;
+    if (amount > 0) parts.push(`${amount} ${unit}`);
+  }
+  return parts.slice(0, 2).join(' ') || '0 s';
+}

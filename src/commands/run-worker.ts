@@ -1,0 +1,104 @@
+import type { Clock } from '../clock.ts';
+import type { Config } from '../config.ts';
+import { formatDuration } from '../config.ts';
+import { SyncWorker } from '../jobs/sync-worker.ts';
+import type { Log } from '../log.ts';
+import { hash64 } from '../streams/hash.ts';
+import { type Archive, openArchive } from './archive.ts';
+import { withPatience } from './patience.ts';
+
+/** A page at hand ends in seconds; after this long a stop goes ahead without it. */
+const STOP_DEADLINE_MS = 15_000;
+
+export interface RunWorkerOptions {
+  readonly config: Config;
+  readonly log: Log;
+  readonly clock: Clock;
+  /** Ends the run. */
+  readonly signal: AbortSignal;
+  readonly migrations: 'apply' | 'expect';
+  readonly source?: string;
+  readonly onOpen?: (archive: Archive) => void;
+  /** Called when the first organizations are scheduled; the run ends when it resolves. */
+  readonly whileRunning?: (
+    archive: Archive,
+    organizationIds: readonly string[],
+    signal: AbortSignal,
+  ) => Promise<void>;
+}
+
+/**
+ * Migrates, schedules and works until the signal is given. Waits patiently for a database, a queue or a dashboard
+ * that cannot be reached; ends at once for what a person has to mend.
+ */
+export async function runWorker(options: RunWorkerOptions): Promise<void> {
+  const { config, log, clock, signal } = options;
+  const patience = { clock, log, signal };
+  try {
+    const archive = await withPatience('opening the archive', () => openArchive(options), patience);
+    try {
+      options.onOpen?.(archive);
+      await work(archive, options, patience);
+    } finally {
+      await archive.close();
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+  log.info({ dataDir: config.databaseUrl === undefined ? config.dataDir : undefined }, 'stopped');
+}
+
+async function work(
+  archive: Archive,
+  options: RunWorkerOptions,
+  patience: { readonly clock: Clock; readonly log: Log; readonly signal: AbortSignal },
+): Promise<void> {
+  const { config, log, clock, signal } = options;
+  const worker = new SyncWorker({
+    database: archive.database,
+    partitions: archive.partitions,
+    client: archive.client,
+    store: archive.store,
+    clock,
+    log,
+    organizationIds: config.meraki.organizationIds,
+    hash64,
+    streamsOf: archive.streamsOf,
+    streamOf: archive.streamOf,
+    everyMs: {
+      webhook_logs: config.webhookLogs.every * 1_000,
+      api_responses: config.apiResponses.every * 1_000,
+    },
+    concurrency: 8,
+  });
+  try {
+    const organizationIds = await withPatience(
+      'asking for organizations',
+      () => worker.reconcile(signal),
+      patience,
+    );
+    await worker.start(organizationIds);
+    log.info(
+      {
+        organizations: organizationIds.length,
+        queue: archive.store.kind,
+        webhookLogsEvery: formatDuration(config.webhookLogs.every),
+        apiResponsesEvery: formatDuration(config.apiResponses.every),
+      },
+      'working',
+    );
+    const running = options.whileRunning?.(archive, organizationIds, signal) ?? aborted(signal);
+    await running;
+  } finally {
+    if (!(await worker.stop(STOP_DEADLINE_MS))) {
+      log.warn('not all pages ended in time; they are repeated at the next start');
+    }
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

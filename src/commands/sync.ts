@@ -1,0 +1,198 @@
+import { randomUUID } from 'node:crypto';
+import type { Clock } from '../clock.ts';
+import type { Config } from '../config.ts';
+import { countOpenEnds } from '../db/archive-status.ts';
+import { markOrganization, readOrganizations } from '../db/organizations.ts';
+import { recordFailure, recordSuccess } from '../db/streams.ts';
+import { addCounts, noCounts, type RunCounts } from '../db/sync-runs.ts';
+import { HistorianError, OrganizationRefusedError } from '../errors.ts';
+import { MICROSECONDS_PER_MILLISECOND } from '../instant.ts';
+import { reconcileOrganizations, refreshNetworks } from '../jobs/reconcile.ts';
+import type { Log } from '../log.ts';
+import type { Range } from '../ranges.ts';
+import { type Lane, STREAM_NAMES, type StreamName, UNFILTERED } from '../stream-key.ts';
+import { hash64 } from '../streams/hash.ts';
+import { type LaneResult, runLane } from '../sync/run-lane.ts';
+import type { Stream } from '../sync/stream.ts';
+import { type Archive, openArchive } from './archive.ts';
+import { formatNumber, formatSpan, type Output, say, sayJson, table } from './output.ts';
+import { type Progress, showProgress } from './progress.ts';
+
+export interface SyncOptions {
+  readonly config: Config;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly output: Output;
+  readonly json: boolean;
+  readonly organizationId: string | undefined;
+  readonly stream: StreamName | undefined;
+  readonly only: Range | undefined;
+}
+
+/** Streams read side by side: each organization has a request budget of its own, the database is shared. */
+const SIDE_BY_SIDE = 6;
+
+interface StreamResult {
+  readonly task: string;
+  readonly stream: Stream;
+  readonly counts: RunCounts;
+  readonly error: HistorianError | undefined;
+}
+
+/**
+ * Brings everything up to date once, in the foreground.
+ *
+ * @returns the exit code: 0, or 7 when gaps or quarantined rows remain
+ * @throws the first stream's error when no stream could be read
+ */
+export async function sync(options: SyncOptions): Promise<number> {
+  const started = options.clock.now();
+  const archive = await openArchive({ ...options, migrations: 'apply' });
+  try {
+    const results = await syncAll(archive, options);
+    const open = await countOpenEnds(archive.database.query);
+    report(options, results, open, options.clock.now() - started);
+    const failed = results.find((result) => result.error !== undefined)?.error;
+    if (failed !== undefined && results.every((result) => result.error !== undefined)) throw failed;
+    return failed === undefined && open.gaps + open.quarantined === 0 ? 0 : (failed?.exitCode ?? 7);
+  } finally {
+    await archive.close();
+  }
+}
+
+async function syncAll(archive: Archive, options: SyncOptions): Promise<readonly StreamResult[]> {
+  const { config, signal, output, json } = options;
+  const chosen = options.organizationId === undefined ? undefined : [options.organizationId];
+  const reconciling = {
+    ...archive,
+    organizationIds: config.meraki.organizationIds,
+    hash64,
+  };
+  const active = await reconcileOrganizations(reconciling, signal);
+  const organizationIds = active.filter((id) => chosen?.includes(id) ?? true);
+  if (chosen !== undefined && organizationIds.length === 0) {
+    throw new OrganizationRefusedError(
+      `The key cannot read organization ${chosen[0]}: it is not listed, or its API access is disabled.`,
+      { organizationId: chosen[0] ?? null },
+    );
+  }
+  const names = new Map(
+    (await readOrganizations(archive.database)).map((row) => [row.organizationId, row.name]),
+  );
+  for (const id of organizationIds) await refreshNetworks(reconciling, id, signal);
+  const queue = organizationIds.flatMap((organizationId) =>
+    STREAM_NAMES.filter((name) => options.stream === undefined || name === options.stream).flatMap((stream) =>
+      archive.streamsOf({ organizationId, stream }),
+    ),
+  );
+  const progress = json ? quiet : showProgress(output);
+  const results: StreamResult[] = [];
+  const next = async (): Promise<void> => {
+    for (let stream = queue.shift(); stream !== undefined; stream = queue.shift()) {
+      const task = taskName(names.get(stream.key.organizationId), stream);
+      results.push(await syncStream(archive, options, stream, task, progress));
+    }
+  };
+  await Promise.all(Array.from({ length: SIDE_BY_SIDE }, next));
+  progress.stop();
+  signal.throwIfAborted();
+  return results.sort((a, b) => a.task.localeCompare(b.task));
+}
+
+const quiet: Progress = { update: () => undefined, stop: () => undefined };
+
+function taskName(name: string | undefined, { key }: Stream): string {
+  const series = key.series === UNFILTERED ? '' : `/${key.series}`;
+  return `${name ?? key.organizationId} ${key.stream}${series}`;
+}
+
+async function syncStream(
+  archive: Archive,
+  options: SyncOptions,
+  stream: Stream,
+  task: string,
+  progress: Progress,
+): Promise<StreamResult> {
+  let counts = noCounts;
+  let total = 0;
+  try {
+    for (const lane of ['live', 'backfill'] as const) {
+      const before = counts;
+      const result = await runUnlessBusy(archive, options, stream, lane, (now, remaining) => {
+        total = Math.max(total, remaining);
+        progress.update(task, total === 0 ? 0 : 1 - remaining / total, before.rowsNew + now.rowsNew);
+      });
+      counts = addCounts(counts, result.counts);
+      if (result.outcome !== 'complete') break;
+    }
+    if (!options.signal.aborted) progress.update(task, 1, counts.rowsNew);
+    await recordSuccess(archive.database, stream.key, stream.clockSkewMs(), stream.now());
+    return { task, stream, counts, error: undefined };
+  } catch (error) {
+    if (!(error instanceof HistorianError)) throw error;
+    archive.log.error({ ...stream.key, code: error.code }, `${task}: ${error.message}`);
+    await recordFailure(archive.database, stream.key, error, stream.now()).catch(() => undefined);
+    if (error instanceof OrganizationRefusedError) {
+      await markOrganization(archive.database, stream.key.organizationId, 'refused').catch(() => undefined);
+    }
+    return { task, stream, counts, error };
+  }
+}
+
+/** Waits for another process that has the lane at the moment; it lets go within seconds, or is gone. */
+async function runUnlessBusy(
+  archive: Archive,
+  { clock, signal, only }: SyncOptions,
+  stream: Stream,
+  lane: Lane,
+  onPage: (counts: RunCounts, remaining: number) => void,
+): Promise<LaneResult> {
+  for (;;) {
+    const result = await runLane({ ...archive, stream, lane, runId: randomUUID(), signal, only, onPage });
+    if (result.outcome !== 'busy') return result;
+    const wait = ((result.heldUntil ?? stream.now()) - stream.now()) / MICROSECONDS_PER_MILLISECOND;
+    archive.log.info({ ...stream.key, lane }, 'another process is reading this stream; waiting for it');
+    await clock.sleep(Math.max(1_000, wait), signal);
+  }
+}
+
+function report(
+  { output, json }: SyncOptions,
+  results: readonly StreamResult[],
+  open: { readonly gaps: number; readonly quarantined: number },
+  milliseconds: number,
+): void {
+  if (json) {
+    const streams = results.map(({ stream, counts, error }) => ({
+      ...stream.key,
+      ...counts,
+      error: error === undefined ? null : { code: error.code, message: error.message },
+    }));
+    sayJson(output, { streams, ...open, milliseconds });
+    return;
+  }
+  say(output);
+  say(
+    output,
+    table(
+      ['stream', 'new rows', 'known', 'requests', 'waited', 'outcome'],
+      results.map(({ task, counts, error }) => [
+        task,
+        counts.rowsNew,
+        counts.rowsKnown,
+        counts.requests,
+        formatSpan(counts.waitedMs / 1_000),
+        error === undefined ? 'up to date' : error.code,
+      ]),
+      ['new rows', 'known', 'requests', 'waited'],
+    ),
+  );
+  say(output);
+  const fresh = results.reduce((sum, { counts }) => sum + counts.rowsNew, 0);
+  say(output, `${formatNumber(fresh)} new rows in ${formatSpan(milliseconds / 1_000)}.`);
+  if (open.gaps > 0) say(output, `${formatNumber(open.gaps)} gaps remain: see "meraki-historian gaps".`);
+  if (open.quarantined > 0) {
+    say(output, `${formatNumber(open.quarantined)} rows are in quarantine (table meraki_ingest.quarantine).`);
+  }
+}

@@ -1,0 +1,158 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import {
+  advanceCheckpoint,
+  type HeldCheckpoint,
+  releaseCheckpoint,
+  takeCheckpoint,
+} from '../../src/db/checkpoints.ts';
+import { SupersededError } from '../../src/errors.ts';
+import { type Instant, instantOfSeconds, parseInstant } from '../../src/instant.ts';
+import type { StreamKey } from '../../src/stream-key.ts';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+
+const KEY: StreamKey = { organizationId: '1', stream: 'webhook_logs', series: 'all' };
+const NOW: Instant = parseInstant('2026-01-15T12:00:00.123456Z') ?? 0;
+const LEASE = instantOfSeconds(30);
+const WINDOW = { pageToken: 'p2', counted: { '-9223372036854775808': 1 }, from: NOW };
+
+let owned: TestDatabase;
+
+beforeEach(async () => {
+  owned = await createTestDatabase();
+});
+
+async function take(holder: string, now = NOW, key = KEY): Promise<HeldCheckpoint> {
+  const taken = await takeCheckpoint(owned.database, key, 'live', holder, now);
+  if ('heldUntil' in taken) throw new Error(`held until ${taken.heldUntil}`);
+  return taken;
+}
+
+function advance(held: HeldCheckpoint, openWindow: unknown, now = NOW): Promise<HeldCheckpoint> {
+  return owned.database.transaction((tx) => advanceCheckpoint(tx, held, openWindow, now));
+}
+
+/** A page's rows, for which an organization stands in, and its checkpoint in one transaction. */
+function commitPage(held: HeldCheckpoint, name: string, now = NOW): Promise<HeldCheckpoint> {
+  return owned.database.transaction(async (tx) => {
+    await tx.execute(
+      `insert into meraki_store.organizations values ('${name}', '${name}', null, null, 'active', now(), now())`,
+    );
+    return advanceCheckpoint(tx, held, WINDOW, now);
+  });
+}
+
+async function committed(): Promise<string[]> {
+  const found = await owned.database.pool.query<{ name: string }>(
+    'select name from meraki_store.organizations order by 1',
+  );
+  return found.rows.map(({ name }) => name);
+}
+
+describe('a checkpoint', () => {
+  test('is new at first, and comes back as it was left', async () => {
+    const first = await take('a');
+    expect(first).toMatchObject({ holder: 'a', version: 1, openWindow: null });
+    const advanced = await advance(first, WINDOW);
+    expect(advanced).toMatchObject({ version: 2, openWindow: WINDOW });
+    await releaseCheckpoint(owned.database, advanced);
+    expect(await take('b')).toMatchObject({ holder: 'b', version: 3, openWindow: WINDOW });
+  });
+
+  test('forgets its window when it is closed', async () => {
+    const closed = await advance(await advance(await take('a'), WINDOW), null);
+    await releaseCheckpoint(owned.database, closed);
+    expect((await take('b')).openWindow).toBeNull();
+  });
+
+  test('belongs to one lane of one stream', async () => {
+    await take('a');
+    await take('b', NOW, { ...KEY, series: 'other' });
+    await take('c', NOW, { ...KEY, organizationId: '2' });
+    await take('d', NOW, { ...KEY, stream: 'api_responses' });
+    const backfill = await takeCheckpoint(owned.database, KEY, 'backfill', 'e', NOW);
+    expect(backfill).toMatchObject({ version: 1, lane: 'backfill' });
+  });
+});
+
+describe('the lease', () => {
+  test('keeps others away, its own holder too, until it ends', async () => {
+    await take('a');
+    const refused = { heldUntil: NOW + LEASE };
+    expect(await takeCheckpoint(owned.database, KEY, 'live', 'b', NOW)).toEqual(refused);
+    expect(await takeCheckpoint(owned.database, KEY, 'live', 'a', NOW)).toEqual(refused);
+    expect(await takeCheckpoint(owned.database, KEY, 'live', 'b', NOW + LEASE - 1)).toEqual(refused);
+    expect(await take('b', NOW + LEASE)).toMatchObject({ holder: 'b', version: 2 });
+  });
+
+  test('is prolonged by every page', async () => {
+    await advance(await take('a'), WINDOW, NOW + LEASE - 1);
+    expect(await takeCheckpoint(owned.database, KEY, 'live', 'b', NOW + LEASE)).toEqual({
+      heldUntil: NOW + LEASE + LEASE - 1,
+    });
+  });
+
+  test('ends at once when the checkpoint is let go', async () => {
+    await releaseCheckpoint(owned.database, await take('a'));
+    expect(await take('b')).toMatchObject({ version: 2 });
+  });
+
+  test('is not ended by a holder who has lost it', async () => {
+    const late = await take('a');
+    await take('b', NOW + LEASE);
+    await releaseCheckpoint(owned.database, late);
+    expect(await takeCheckpoint(owned.database, KEY, 'live', 'c', NOW + LEASE)).toEqual({
+      heldUntil: NOW + LEASE + LEASE,
+    });
+  });
+
+  test('goes to one of many who ask at once', async () => {
+    const asked = await Promise.all(
+      Array.from({ length: 8 }, (_, index) =>
+        takeCheckpoint(owned.database, KEY, 'live', `worker ${index}`, NOW),
+      ),
+    );
+    expect(asked.filter((answer) => !('heldUntil' in answer))).toHaveLength(1);
+  });
+});
+
+describe('I4: fencing', () => {
+  test('a worker that was paused over its lease commits nothing', async () => {
+    const paused = await take('a');
+    const next = await take('b', NOW + LEASE);
+    const refusal = await commitPage(paused, 'late', NOW + LEASE).catch((error: unknown) => error);
+    expect(refusal).toBeInstanceOf(SupersededError);
+    expect(refusal).toMatchObject({ retry: 'superseded', facts: { ...KEY, lane: 'live', version: 1 } });
+    expect(await committed()).toEqual([]);
+    await commitPage(next, 'next', NOW + LEASE);
+    expect(await committed()).toEqual(['next']);
+  });
+
+  test('a page committed twice is committed once', async () => {
+    const held = await take('a');
+    const twice = await Promise.allSettled([commitPage(held, 'one'), commitPage(held, 'two')]);
+    expect(twice.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    expect(twice.find(({ status }) => status === 'rejected')).toMatchObject({
+      reason: expect.any(SupersededError),
+    });
+    expect(await committed()).toHaveLength(1);
+  });
+
+  test('one who had not let go is superseded though the window stands where it was', async () => {
+    const first = await take('a');
+    const second = await take('b', NOW + LEASE);
+    await releaseCheckpoint(owned.database, second);
+    await expect(commitPage(first, 'late', NOW + LEASE)).rejects.toBeInstanceOf(SupersededError);
+    expect(await committed()).toEqual([]);
+  });
+
+  test('a page that fails leaves the checkpoint where it was', async () => {
+    const held = await take('a');
+    await expect(
+      owned.database.transaction(async (tx) => {
+        await advanceCheckpoint(tx, held, WINDOW, NOW);
+        await tx.execute('select 1 / 0');
+      }),
+    ).rejects.toMatchObject({ facts: { sqlstate: '22012' } });
+    expect(await advance(held, WINDOW)).toMatchObject({ version: 2 });
+  });
+});

@@ -1,0 +1,101 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { type EdgeSearch, nextProbe, nextSmaller, parseLearnedLimits } from '../../../src/sync/limits.ts';
+
+const HOUR = 3_600_000_000;
+const DAY = 24 * HOUR;
+const NOW = 1_793_707_200_000_000;
+
+/** Probes a source that answers up to `kept` ago. */
+function search(kept: number, refused: number): { readonly found: EdgeSearch; readonly probes: number[] } {
+  let found: EdgeSearch = { accepted: 0, refused };
+  const probes: number[] = [];
+  for (;;) {
+    const probe = nextProbe(found);
+    if (probe === undefined) return { found, probes };
+    probes.push(probe);
+    if (probes.length > 50) throw new Error('the search never ends');
+    found = probe <= kept ? { ...found, accepted: probe } : { ...found, refused: probe };
+  }
+}
+
+test('the search ends within a day below the true edge, in at most 15 probes', () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: HOUR, max: 90 * DAY - 1 }),
+      fc.integer({ min: 0, max: 90 * DAY }),
+      (kept, more) => {
+        const { found, probes } = search(kept, Math.min(90 * DAY, kept + 1 + more));
+        expect(found.accepted).toBeGreaterThan(0);
+        expect(found.accepted).toBeLessThanOrEqual(kept);
+        expect(kept - found.accepted).toBeLessThanOrEqual(DAY);
+        expect(probes.length).toBeLessThanOrEqual(15);
+      },
+    ),
+    { numRuns: 1_000 },
+  );
+});
+
+test('a probe always lies between what was answered and what was refused', () => {
+  fc.assert(
+    fc.property(fc.nat(90 * DAY), fc.nat(90 * DAY), (a, b) => {
+      const [accepted, refused] = [Math.min(a, b), Math.max(a, b)];
+      const probe = nextProbe({ accepted, refused });
+      if (probe === undefined) return;
+      expect(probe).toBeGreaterThan(accepted);
+      expect(probe).toBeLessThan(refused);
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
+test.each([
+  ['30 days instead of 90', 30 * DAY, [62, 31, 30]],
+  ['31 days instead of 90', 31 * DAY, [62, 31, 47, 39, 35, 33]],
+  ['14 days', 14 * DAY, [62, 31, 30, 14, 22, 18, 16, 15]],
+])('%s: documented values are tried first', (_, kept, first) => {
+  const { probes } = search(kept, 90 * DAY);
+  expect(probes.slice(0, first.length).map((probe) => Math.round(probe / DAY))).toEqual(first);
+});
+
+test('a source that refuses even the newest hour: nothing is accepted', () => {
+  expect(search(0, 90 * DAY).found.accepted).toBe(0);
+});
+
+test.each([
+  [90 * DAY, 62 * DAY],
+  [31 * DAY, 30 * DAY],
+  [30 * DAY, 14 * DAY],
+  [30 * DAY + 1, 30 * DAY],
+  [DAY, DAY / 4],
+  [DAY / 4, HOUR],
+  [HOUR + 1, HOUR],
+  [HOUR, undefined],
+])('after %d the next smaller is %s', (refused, next) => {
+  expect(nextSmaller(refused)).toBe(next);
+});
+
+const lesson = {
+  lookback: 30 * DAY,
+  span: 14 * DAY,
+  unorderedSpan: DAY,
+  fineSpan: 2 * DAY,
+  finestInterval: 3_600,
+  learnedAt: NOW,
+};
+
+test.each([
+  ['at once', 0, lesson],
+  ['a week later', 7 * DAY, lesson],
+  [
+    'after more than a week, without the edges',
+    7 * DAY + 1,
+    { unorderedSpan: DAY, fineSpan: 2 * DAY, finestInterval: 3_600 },
+  ],
+])('a lesson is believed %s', (_, age, believed) => {
+  expect(parseLearnedLimits(JSON.parse(JSON.stringify(lesson)), NOW + age)).toEqual(believed);
+});
+
+test.each([null, undefined, 'x', 3, { lookback: '30d' }])('%j teaches nothing', (stored) => {
+  expect(parseLearnedLimits(stored, NOW)).toEqual({});
+});
