@@ -21,11 +21,13 @@ select organization_id, alert_type_id::text as id, name, first_seen_at, last_see
 from meraki_store.alert_types;
 
 create view meraki.response_codes as
-select response_code as id, reason as name, status_class
+select response_code::text as id, reason as name, null::timestamptz as first_seen_at,
+  null::timestamptz as last_seen_at, status_class, response_code
 from meraki_store.response_codes;
 
 create view meraki.dates as
-select d::date as id, to_char(d, 'YYYY-MM-DD') as name,
+select to_char(d, 'YYYY-MM-DD') as id, to_char(d, 'YYYY-MM-DD') as name,
+  null::timestamptz as first_seen_at, null::timestamptz as last_seen_at, d::date as date,
   extract(year from d)::integer as year, extract(quarter from d)::integer as quarter,
   extract(month from d)::integer as month, extract(day from d)::integer as day,
   extract(isodow from d)::integer as iso_weekday, extract(week from d)::integer as iso_week,
@@ -326,6 +328,6 @@ left join (
 ) g on g.organization_id = s.organization_id and g.stream = s.stream and g.series = s.series;
 
 create view meraki.sync_runs as
-select organization_id, run_id, stream, series, lane, started_at, finished_at, pages, requests,
+select organization_id, run_id, stream, series, started_at, finished_at, lane, pages, requests,
   rows_new, rows_known, rows_quarantined, waited_ms, outcome, error
 from meraki_ingest.sync_runs;

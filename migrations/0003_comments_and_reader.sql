@@ -46,14 +46,20 @@ comment on column meraki.alert_types.last_seen_at is
 
 comment on view meraki.response_codes is
   'One row per HTTP response code that is well known. Facts can have codes that are not listed here.';
-comment on column meraki.response_codes.id is 'HTTP response code; response_code in the other views.';
+comment on column meraki.response_codes.id is 'HTTP response code as text.';
 comment on column meraki.response_codes.name is 'Reason phrase of the code, in English.';
+comment on column meraki.response_codes.first_seen_at is 'Always null: the list is fixed.';
+comment on column meraki.response_codes.last_seen_at is 'Always null: the list is fixed.';
+comment on column meraki.response_codes.response_code is 'HTTP response code as a number, as in the other views.';
 comment on column meraki.response_codes.status_class is '2xx, 3xx, 4xx, 429 or 5xx; 429 (rate limited) is not counted in 4xx.';
 
 comment on view meraki.dates is
   'Calendar, one row per day without holes, from 2015-01-01 to the end of next year. Join on the UTC date of a time.';
-comment on column meraki.dates.id is 'The day.';
+comment on column meraki.dates.id is 'The day, written YYYY-MM-DD.';
 comment on column meraki.dates.name is 'The day, written YYYY-MM-DD.';
+comment on column meraki.dates.first_seen_at is 'Always null: the list is fixed.';
+comment on column meraki.dates.last_seen_at is 'Always null: the list is fixed.';
+comment on column meraki.dates.date is 'The day, as a date.';
 comment on column meraki.dates.year is 'Calendar year.';
 comment on column meraki.dates.quarter is 'Quarter of the year, 1 to 4.';
 comment on column meraki.dates.month is 'Month of the year, 1 to 12.';

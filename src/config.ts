@@ -87,6 +87,15 @@ const wholeNumber = (least: number, most: number) =>
     return value;
   });
 
+const retention = z.string().transform((text, context) => {
+  if (text.trim() === 'forever') return undefined;
+  const seconds = duration(90 * DAY).safeParse(text);
+  if (!seconds.success) {
+    context.addIssue('must be "forever" or a duration of at least 90d');
+  }
+  return seconds.data;
+});
+
 const environmentShape = z.object({
   MERAKI_DASHBOARD_API_KEY: z.string().optional(),
   MERAKI_BASE_URL: url('https:', 'http:').default('https://api.meraki.com/api/v1'),
@@ -102,11 +111,11 @@ const environmentShape = z.object({
   WEBHOOK_LOGS_PER_PAGE: wholeNumber(3, 1_000).default(1_000),
   API_RESPONSES_LOOKBACK: duration(3_600, 31 * DAY).default(31 * DAY),
   API_RESPONSES_INTERVAL: z.enum(['120', '3600', '14400', '21600']).default('120'),
-  WEBHOOK_LOGS_SETTLE: duration(60, DAY).default(15 * 60),
+  WEBHOOK_LOGS_SETTLE: duration(120, DAY).default(15 * 60),
   API_RESPONSES_SETTLE: duration(60, DAY).default(10 * 60),
   REQUESTS_PER_SECOND: wholeNumber(1, 10).default(5),
   WEBHOOK_URLS: z.enum(['masked', 'full']).default('masked'),
-  RETENTION: z.union([z.literal('forever'), duration(90 * DAY)]).default('forever'),
+  RETENTION: retention.optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   LOG_FORMAT: z.enum(['pretty', 'json']).optional(),
 });
@@ -153,14 +162,21 @@ export function loadConfig(environment: Environment, needs: ConfigNeeds): Config
   for (const issue of parsed.error?.issues ?? []) faults.push(`${issue.path.join('.')} ${issue.message}`);
   const key = readKey(given, needs.key, faults);
   const series = readSeries(given['SERIES_FILE'], faults);
-  if (parsed.success) faults.push(...contradictions(parsed.data));
+  faults.push(...contradictions(given));
   if (!parsed.success || faults.length > 0) {
-    throw new ConfigurationError(
-      `The configuration has ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`,
-      { faults: faults.length },
-    );
+    const count = faults.length === 1 ? 'a fault' : `${faults.length} faults`;
+    const listed = faults.map((fault) => `  - ${fault}`).join('\n');
+    throw new ConfigurationError(`The configuration has ${count}:\n${listed}`, { faults: faults.length });
   }
-  const env = parsed.data;
+  return configOf(parsed.data, key, series, needs);
+}
+
+function configOf(
+  env: z.infer<typeof environmentShape>,
+  key: string | undefined,
+  series: readonly SeriesDefinition[],
+  needs: ConfigNeeds,
+): Config {
   return {
     meraki: {
       key,
@@ -187,7 +203,7 @@ export function loadConfig(environment: Environment, needs: ConfigNeeds): Config
       series,
     },
     webhookUrls: env.WEBHOOK_URLS,
-    retention: env.RETENTION === 'forever' ? undefined : env.RETENTION,
+    retention: env.RETENTION,
     log: { level: env.LOG_LEVEL, format: env.LOG_FORMAT ?? (needs.terminal ? 'pretty' : 'json') },
   };
 }
@@ -203,8 +219,8 @@ function readKey(given: Environment, needed: boolean, faults: string[]): string 
     try {
       key = readFileSync(file, 'utf8');
     } catch (error) {
-      const code = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : '';
-      faults.push(`MERAKI_DASHBOARD_API_KEY_FILE cannot be read${code}: ${file}`);
+      // The value is not repeated: it may be the key itself, put into the wrong variable.
+      faults.push(`MERAKI_DASHBOARD_API_KEY_FILE names a file that cannot be read (${codeOf(error)})`);
       return undefined;
     }
   }
@@ -242,15 +258,26 @@ function readSeries(file: string | undefined, faults: string[]): readonly Series
   return parsed.data.series;
 }
 
-function contradictions(env: z.infer<typeof environmentShape>): string[] {
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason';
+}
+
+/** Faults between variables that are each in order; one with a fault of its own counts as its default here. */
+function contradictions(given: Environment): string[] {
+  const { shape } = environmentShape;
+  const value = <Name extends keyof typeof shape>(name: Name) =>
+    (shape[name].safeParse(given[name]).data ?? shape[name].parse(undefined)) as z.infer<
+      (typeof shape)[Name]
+    >;
   const faults: string[] = [];
-  if (env.WEBHOOK_LOGS_SETTLE >= env.WEBHOOK_LOGS_LOOKBACK) {
+  if (value('WEBHOOK_LOGS_SETTLE') >= value('WEBHOOK_LOGS_LOOKBACK')) {
     faults.push('WEBHOOK_LOGS_SETTLE must be shorter than WEBHOOK_LOGS_LOOKBACK');
   }
-  if (env.API_RESPONSES_SETTLE >= env.API_RESPONSES_LOOKBACK) {
+  if (value('API_RESPONSES_SETTLE') >= value('API_RESPONSES_LOOKBACK')) {
     faults.push('API_RESPONSES_SETTLE must be shorter than API_RESPONSES_LOOKBACK');
   }
-  if (env.RETENTION !== 'forever' && env.RETENTION < env.WEBHOOK_LOGS_LOOKBACK) {
+  const retention = value('RETENTION');
+  if (retention !== undefined && retention < value('WEBHOOK_LOGS_LOOKBACK')) {
     faults.push('RETENTION must not be shorter than WEBHOOK_LOGS_LOOKBACK');
   }
   return faults;

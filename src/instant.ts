@@ -2,19 +2,20 @@
  * An instant: whole microseconds since the Unix epoch.
  *
  * Meraki's timestamps have six digits below the second and a JavaScript `Date` keeps three. Microseconds of
- * the years 1684 to 2255 are exact in a double, so a plain number holds every timestamp both sides can name.
+ * the years 1700 to 2199 are exact in a double, so a plain number holds every timestamp both sides can name.
  */
 export type Instant = number;
 
 export const MICROSECONDS_PER_MILLISECOND = 1_000;
 export const MICROSECONDS_PER_SECOND = 1_000_000;
 
+const YEARS_KEPT_EXACTLY = /^(?:1[7-9]|2[01])\d\d-/;
 const ISO_8601 = /^(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2}:\d{2})(?:[.,](\d{1,9}))?(Z|z|[+-]\d{2}(?::?\d{2})?)$/;
 
 /**
  * Reads an ISO 8601 timestamp with any offset and up to nine fractional digits.
  *
- * @returns `undefined` when the text is no such timestamp, names no real date, or carries digits below the
+ * @returns `undefined` when the text is no such timestamp, names no real date, lies outside those years, or carries digits below the
  * microsecond that would be lost.
  */
 export function parseInstant(text: string): Instant | undefined {
@@ -24,7 +25,7 @@ export function parseInstant(text: string): Instant | undefined {
   const offset = /^[zZ]$/.test(zone) ? 'Z' : `${zone.slice(0, 3)}:${zone.slice(3).replace(':', '') || '00'}`;
   const milliseconds = Date.parse(`${date}T${time}${offset}`);
   if (Number.isNaN(milliseconds) || /[1-9]/.test(fraction.slice(6))) return undefined;
-  if (!isRealDay(date ?? '')) return undefined;
+  if (!isRealDay(date ?? '') || !YEARS_KEPT_EXACTLY.test(date ?? '')) return undefined;
   return milliseconds * MICROSECONDS_PER_MILLISECOND + Number(fraction.slice(0, 6).padEnd(6, '0'));
 }
 

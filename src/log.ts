@@ -15,7 +15,7 @@ export interface LogOptions {
  * Every line passes through `secrets` as text: a redaction by field name would miss a key inside a message.
  */
 export function createLog(options: LogOptions, destination: NodeJS.WritableStream = process.stderr): Log {
-  const secrets = options.secrets.filter((secret) => secret.length >= 4);
+  const secrets = spellings(options.secrets);
   const sink: DestinationStream =
     options.format === 'pretty'
       ? pretty({ destination, colorize: true, translateTime: 'SYS:HH:MM:ss', ignore: 'pid,hostname' })
@@ -28,4 +28,11 @@ export function createLog(options: LogOptions, destination: NodeJS.WritableStrea
     },
   };
   return pino({ level: options.level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, guarded);
+}
+
+/** How secrets can turn up in a JSON line, the longest first: one secret may begin with another. */
+function spellings(secrets: readonly string[]): readonly string[] {
+  return [...new Set(secrets.flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1)]))]
+    .filter((secret) => secret.length >= 4)
+    .sort((a, b) => b.length - a.length);
 }

@@ -81,6 +81,11 @@ export function duration(set: Ranges): number {
   return set.reduce((sum, range) => sum + (range.to - range.from), 0);
 }
 
+/** The smallest range around `range` whose ends are multiples of `step` microseconds since the epoch. */
+export function growToGrid(range: Range, step: number): Range {
+  return { from: Math.floor(range.from / step) * step, to: Math.ceil(range.to / step) * step };
+}
+
 /** The largest range inside `range` whose ends are multiples of `step` microseconds since the epoch. */
 export function shrinkToGrid(range: Range, step: number): Range {
   return { from: Math.ceil(range.from / step) * step, to: Math.floor(range.to / step) * step };

@@ -83,7 +83,7 @@ export async function openArchive(options: ArchiveOptions): Promise<Archive> {
 
 async function bringUpToDate(database: Database, { migrations, log }: ArchiveOptions): Promise<void> {
   if (migrations === 'apply') {
-    const applied = await migrate(database);
+    const applied = await migrate(database, (notice) => log.warn(notice));
     if (applied.length > 0) log.info({ applied }, 'the database was brought to this version');
     return;
   }

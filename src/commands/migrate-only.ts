@@ -12,7 +12,7 @@ export async function migrateOnly(options: {
 }): Promise<void> {
   const opened = await openConfiguredDatabase(options.config, options.log, 'owner', 2);
   try {
-    const applied = await migrate(opened.database);
+    const applied = await migrate(opened.database, (notice) => options.log.warn(notice));
     if (applied.length === 0) say(options.output, 'The database is up to date.');
     for (const name of applied) say(options.output, `applied ${name}`);
   } finally {

@@ -65,7 +65,9 @@ export async function writeApiResponseCounts(
       from (select * from meraki_store.api_response_counts f where ${stored}) f
       full join (select * from ${reading}) r on r.b = f.bucket_start and r.c = f.response_code
       where ${settled} @> coalesce(r.b, f.bucket_start)
-        and coalesce(f.request_count, 0) <> coalesce(r.n, 0)`);
+        and coalesce(f.request_count, 0) <> coalesce(r.n, 0)
+      on conflict (organization_id, series, interval_seconds, bucket_start, response_code, revised_at)
+      do update set count_after = excluded.count_after`);
   }
   const vanished = await tx.execute(sql`
     update meraki_store.api_response_counts f set request_count = 0, updated_at = ${at},
@@ -84,6 +86,6 @@ export async function writeApiResponseCounts(
       updated_at = excluded.updated_at,
       revision = f.revision + excluded.revision
     where f.request_count is distinct from excluded.request_count`);
-  const rowsNew = (written.rowCount ?? 0) + (vanished.rowCount ?? 0);
-  return { rowsNew, rowsKnown: Math.max(0, batch.counts.length - rowsNew) };
+  const changed = written.rowCount ?? 0;
+  return { rowsNew: changed + (vanished.rowCount ?? 0), rowsKnown: batch.counts.length - changed };
 }

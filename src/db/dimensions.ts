@@ -1,7 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { formatInstant, type Instant } from '../instant.ts';
 import type { Transaction } from './database.ts';
-import type { WebhookDeliveryBatch } from './webhook-deliveries.ts';
 
 /** A value that facts refer to by `key`, the hash of its text. */
 export interface DimensionMember {
@@ -12,6 +11,15 @@ export interface DimensionMember {
   readonly lastAt: Instant;
 }
 
+export interface WebhookDimensions {
+  readonly networks: readonly DimensionMember[];
+  readonly alertTypes: readonly DimensionMember[];
+  readonly endpoints: readonly (DimensionMember & {
+    readonly masked: string;
+    readonly host: string | null;
+  })[];
+}
+
 /**
  * Adds members that are new and widens `first_seen_at`/`last_seen_at` of those that are known. `last_seen_at`
  * moves in steps of an hour: a write per page for a figure nobody reads to the second would be waste.
@@ -19,7 +27,7 @@ export interface DimensionMember {
 export async function rememberMembers(
   tx: Transaction,
   organizationId: string,
-  batch: Pick<WebhookDeliveryBatch, 'networks' | 'alertTypes' | 'endpoints'>,
+  batch: WebhookDimensions,
 ): Promise<void> {
   await tx.execute(sql`
     insert into meraki_store.networks as d (organization_id, network_key, network_id, first_seen_at, last_seen_at)

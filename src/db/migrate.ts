@@ -24,14 +24,25 @@ interface Migration {
 /**
  * Brings the database to this program's schema.
  *
+ * @param onNotice told what Postgres has to say, such as grants an administrator has to make
  * @returns the names of the files applied now, none when it was up to date
  * @throws {SchemaMismatchError} when the database is newer than the program, or a file was edited after it had
  * been applied
  */
-export async function migrate(database: Database): Promise<readonly string[]> {
+export async function migrate(
+  database: Database,
+  onNotice: (notice: string) => void = () => undefined,
+): Promise<readonly string[]> {
   const migrations = await readMigrations();
   const client = await translated(database.pool.connect());
   let broken = false;
+  const heard = (notice: {
+    readonly severity?: string | undefined;
+    readonly message?: string | undefined;
+  }) => {
+    if (notice.severity === 'WARNING') onNotice(notice.message ?? '');
+  };
+  client.on('notice', heard);
   try {
     await client.query('select pg_advisory_lock($1)', [ADVISORY_LOCK]);
     return await applyMissing(client, migrations);
@@ -40,6 +51,7 @@ export async function migrate(database: Database): Promise<readonly string[]> {
     return await translated(Promise.reject(error));
   } finally {
     if (!broken) await client.query('select pg_advisory_unlock($1)', [ADVISORY_LOCK]).catch(() => undefined);
+    client.off('notice', heard);
     client.release(broken);
   }
 }

@@ -26,19 +26,21 @@ export async function quarantineRows(
   const distinct = new Map(
     rows.map((row) => {
       const raw = asciiJson(row.raw);
+      const reason = asciiJson(row.reason);
       const digest = createHash('sha256').update(raw).digest('hex');
-      return [digest, { g: digest, w: raw, y: row.reason }];
+      return [digest, { g: digest, w: raw, y: reason }];
     }),
   );
   const at = sql`${formatInstant(now)}::timestamptz`;
   const kept = await tx.execute<{ is_new: boolean }>(sql`
-    insert into meraki_ingest.quarantine
+    insert into meraki_ingest.quarantine as q
       (organization_id, stream, series, digest, raw, reason, first_seen_at, last_seen_at)
     select ${key.organizationId}, ${key.stream}, ${key.series}, g, w, y, ${at}, ${at}
     from json_to_recordset(${JSON.stringify([...distinct.values()])}::json) as r(g text, w text, y text)
     order by g
     on conflict (organization_id, stream, series, digest) do update set last_seen_at = excluded.last_seen_at
-    returning first_seen_at = last_seen_at as is_new`);
+    where excluded.last_seen_at > q.last_seen_at + interval '1 hour'
+    returning q.first_seen_at = q.last_seen_at as is_new`);
   return kept.rows.filter((row) => row.is_new).length;
 }
 

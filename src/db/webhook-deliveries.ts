@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { formatInstant, type Instant } from '../instant.ts';
 import type { Transaction } from './database.ts';
-import { type DimensionMember, rememberMembers } from './dimensions.ts';
+import { rememberMembers, type WebhookDimensions } from './dimensions.ts';
 
 /** One delivery, ready to be stored. Hashes are decimal text, since a double holds 53 of their 64 bits. */
 export interface WebhookDelivery {
@@ -18,14 +18,8 @@ export interface WebhookDelivery {
   readonly extra: Readonly<Record<string, unknown>> | null;
 }
 
-export interface WebhookDeliveryBatch {
+export interface WebhookDeliveryBatch extends WebhookDimensions {
   readonly deliveries: readonly WebhookDelivery[];
-  readonly networks: readonly DimensionMember[];
-  readonly alertTypes: readonly DimensionMember[];
-  readonly endpoints: readonly (DimensionMember & {
-    readonly masked: string;
-    readonly host: string | null;
-  })[];
 }
 
 export interface WriteCounts {

@@ -13,7 +13,8 @@ export function nextLink(header: string | undefined, asked: URL): URL | undefine
   if (header === undefined || header.trim() === '') return undefined;
   let target: string | undefined;
   try {
-    target = LinkHeader.parse(header).rel('next')[0]?.uri;
+    const links = LinkHeader.parse(header).refs;
+    target = links.find(({ rel }) => /^'?next'?$/i.test(rel))?.uri;
   } catch (error) {
     throw new PagingError('The Link header of a page cannot be read.', { path: asked.pathname }, error);
   }

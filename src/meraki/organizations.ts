@@ -10,13 +10,16 @@ export interface MerakiOrganization {
   readonly apiEnabled: boolean;
 }
 
+/** Names are for people to read: what a database text cannot hold is replaced. */
+const text = z.string().transform((value) => value.replaceAll('\0', '\ufffd').toWellFormed());
+
 const organizationShape = z
   .looseObject({
-    id: z.string(),
-    name: z.string().nullish(),
-    url: z.string().nullish(),
+    id: text,
+    name: text.nullish(),
+    url: text.nullish(),
     api: z.looseObject({ enabled: z.boolean().nullish() }).nullish(),
-    cloud: z.looseObject({ region: z.looseObject({ name: z.string().nullish() }).nullish() }).nullish(),
+    cloud: z.looseObject({ region: z.looseObject({ name: text.nullish() }).nullish() }).nullish(),
   })
   .transform(
     (row): MerakiOrganization => ({
@@ -47,11 +50,11 @@ export interface MerakiNetwork {
 
 const networkShape = z
   .looseObject({
-    id: z.string(),
-    name: z.string().nullish(),
-    productTypes: z.array(z.string()).nullish(),
-    tags: z.array(z.string()).nullish(),
-    timeZone: z.string().nullish(),
+    id: text,
+    name: text.nullish(),
+    productTypes: z.array(text).nullish(),
+    tags: z.array(text).nullish(),
+    timeZone: text.nullish(),
   })
   .transform(
     (row): MerakiNetwork => ({

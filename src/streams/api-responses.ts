@@ -103,7 +103,7 @@ function readingOf(
       endsNow: window.asked.to >= window.finalUntil + settle,
     },
     buckets.map((bucket) => ({ from: bucket.start, to: bucket.end })),
-    received.length === 0,
+    received.length === 0 ? 'nothing' : refused.length === 0 ? 'all' : 'some',
   );
   const batches = whole.map(
     (part): ApiResponseBatch => ({ ...part, counts: countsOf(buckets, part.intervalSeconds, part.read) }),
@@ -134,14 +134,30 @@ function sortOut(received: readonly unknown[]): {
   readonly buckets: readonly ApiResponseBucket[];
   readonly refused: readonly RefusedRow[];
 } {
-  const buckets: ApiResponseBucket[] = [];
+  const buckets = new Map<string, ApiResponseBucket>();
   const refused: RefusedRow[] = [];
   for (const item of received) {
-    const bucket = parseApiResponseBucket(item);
-    if ('reason' in bucket) refused.push({ raw: JSON.stringify(item), reason: bucket.reason });
-    else buckets.push(bucket);
+    const parsed = parseApiResponseBucket(item);
+    if (!parsed.ok) refused.push({ raw: JSON.stringify(item) ?? 'null', reason: parsed.reason });
+    else {
+      const place = `${parsed.bucket.start} ${parsed.bucket.intervalSeconds}`;
+      const before = buckets.get(place);
+      if (before === undefined) buckets.set(place, parsed.bucket);
+      else if (!sameCounts(before, parsed.bucket)) {
+        refused.push({
+          raw: JSON.stringify(item),
+          reason: 'the answer has this bucket twice, with other counts',
+        });
+      }
+    }
   }
-  return { buckets, refused };
+  return { buckets: [...buckets.values()], refused };
+}
+
+function sameCounts(a: ApiResponseBucket, b: ApiResponseBucket): boolean {
+  return (
+    a.counts.size === b.counts.size && [...a.counts].every(([code, count]) => b.counts.get(code) === count)
+  );
 }
 
 function countsOf(

@@ -26,11 +26,24 @@ const rowShape = z.looseObject({
 export type WebhookLogRow = z.infer<typeof rowShape>;
 const KNOWN_FIELDS = new Set(Object.keys(rowShape.shape));
 
+export type ParsedRow =
+  | { readonly ok: true; readonly row: WebhookLogRow }
+  | { readonly ok: false; readonly reason: string };
+
+/** Escapes that Postgres refuses in `jsonb`: NUL and unpaired surrogates. */
+const NOT_STORABLE_AS_JSON = /\\u(?:0000|d[89a-f])/;
+
 /** Reads one row as received; a row that is not of the documented form gives the reason. */
-export function parseWebhookLogRow(received: unknown): WebhookLogRow | { readonly reason: string } {
+export function parseWebhookLogRow(received: unknown): ParsedRow {
   const row = rowShape.safeParse(received);
-  if (row.success) return row.data;
+  if (row.success) {
+    const odd = NOT_STORABLE_AS_JSON.test(JSON.stringify(unknownFields(row.data)));
+    return odd
+      ? { ok: false, reason: 'an unknown field holds characters that a database text cannot hold' }
+      : { ok: true, row: row.data };
+  }
   return {
+    ok: false,
     reason: row.error.issues.map((issue) => `${issue.path.join('.') || 'row'}: ${issue.message}`).join('; '),
   };
 }
@@ -55,7 +68,7 @@ export function fingerprintOf(row: WebhookLogRow): string {
 }
 
 export function deliveryOf(row: WebhookLogRow, fingerprint: string, occurrence: number): WebhookDelivery {
-  const unknown = Object.entries(row).filter(([name]) => !KNOWN_FIELDS.has(name));
+  const unknown = unknownFields(row);
   return {
     sentAt: row.sentAt,
     loggedAt: row.loggedAt,
@@ -66,6 +79,10 @@ export function deliveryOf(row: WebhookLogRow, fingerprint: string, occurrence: 
     endpointId: hash64(row.url),
     responseCode: row.responseCode,
     responseDurationMs: row.responseDuration,
-    extra: unknown.length === 0 ? null : Object.fromEntries(unknown),
+    extra: Object.keys(unknown).length === 0 ? null : unknown,
   };
+}
+
+function unknownFields(row: WebhookLogRow): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(row).filter(([name]) => !KNOWN_FIELDS.has(name)));
 }

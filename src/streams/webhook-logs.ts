@@ -32,6 +32,7 @@ const REACH = instantOfSeconds(120);
 /** An unsorted read keeps its counts in the checkpoint; more pages than this and the window is cut in half. */
 const MOST_UNSORTED_PAGES = 20;
 const FIRST_UNSORTED_SPAN = instantOfSeconds(86_400);
+const SHORTEST_UNSORTED_CLAIM = instantOfSeconds(60);
 /** Rows this far outside what was asked have a broken clock, not a late log. */
 const PLAUSIBLE = instantOfSeconds(86_400);
 
@@ -107,7 +108,7 @@ function readingOf(
   );
   return {
     window: lesson === null ? taken.window : null,
-    claims: [claimOf(taken.finished, window.finalUntil)],
+    claims: [{ ...claimOf(taken.finished, window.finalUntil), retracted: taken.retracted }],
     refused,
     partitions: partitionsOf(rows),
     learned: lesson,
@@ -139,10 +140,10 @@ function sortOut(
   const rows: WebhookLogRow[] = [];
   const refused: RefusedRow[] = [];
   for (const item of received) {
-    const row = parseWebhookLogRow(item);
-    const reason = 'reason' in row ? String(row.reason) : implausible(key, window, row);
-    if (reason === undefined) rows.push(row as WebhookLogRow);
-    else refused.push({ raw: JSON.stringify(item), reason });
+    const parsed = parseWebhookLogRow(item);
+    const reason = parsed.ok ? implausible(key, window, parsed.row) : parsed.reason;
+    if (parsed.ok && reason === undefined) rows.push(parsed.row);
+    else refused.push({ raw: JSON.stringify(item) ?? 'null', reason: reason ?? '' });
   }
   return { rows, refused };
 }
@@ -194,8 +195,9 @@ function unsortedLesson(window: OpenWindow, taken: TakenPage, learned: LearnedLi
   if (taken.outOfOrder) {
     return { ...learned, unorderedSpan: learned.unorderedSpan ?? FIRST_UNSORTED_SPAN };
   }
-  if (taken.window?.order === 'unordered' && taken.window.pages >= MOST_UNSORTED_PAGES) {
-    const claimed = window.claim.to - window.claim.from;
+  const claimed = window.claim.to - window.claim.from;
+  const tooLong = taken.window?.order === 'unordered' && taken.window.pages >= MOST_UNSORTED_PAGES;
+  if (tooLong && claimed > SHORTEST_UNSORTED_CLAIM) {
     return { ...learned, unorderedSpan: Math.ceil(claimed / 2) + LEAD + REACH };
   }
   return null;

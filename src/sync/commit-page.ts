@@ -50,13 +50,14 @@ export async function commitPage(
   });
 }
 
-/** Coverage after `claims`. Final time stays final; provisional time is what is covered and not final. */
+/** Coverage after `claims`. Final time stays final unless it is retracted; provisional time is what is covered and not final. */
 export function addClaims(before: CoverageByWidth, claims: readonly Claim[]): CoverageByWidth {
   const widths = new Map(
     [...before].map(([width, { final, provisional }]) => {
       const mine = claims.filter((claim) => claim.intervalSeconds === width);
-      const settled = union(final, ...mine.map((claim) => claim.final));
-      const covered = union(provisional, ...mine.map((claim) => claim.provisional));
+      const retracted = union(...mine.map((claim) => claim.retracted ?? []));
+      const settled = union(subtract(final, retracted), ...mine.map((claim) => claim.final));
+      const covered = union(subtract(provisional, retracted), ...mine.map((claim) => claim.provisional));
       return [width, { final: settled, provisional: subtract(covered, settled) }];
     }),
   );

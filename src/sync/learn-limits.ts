@@ -6,7 +6,7 @@ import { type Instant, instantOfSeconds } from '../instant.ts';
 import type { StreamKey } from '../stream-key.ts';
 import { type LearnedLimits, nextProbe, nextSmaller } from './limits.ts';
 import type { OpenWindow } from './open-window.ts';
-import { EDGE_MARGIN, horizonOf, type Situation } from './plan.ts';
+import { beginningOf, EDGE_MARGIN, horizonOf, type Situation } from './plan.ts';
 import type { Effort, Stream } from './stream.ts';
 
 const PROBE_SPAN = instantOfSeconds(3_600);
@@ -104,7 +104,9 @@ export async function storeLesson(
     [...width.final, ...width.provisional].map((range) => range.from),
   );
   const reachedEarlier = starts.some((start) => start < horizon);
-  const wantedFrom = reachedEarlier ? situation.wantedFrom : Math.max(situation.wantedFrom, horizon);
+  const wantedFrom = reachedEarlier
+    ? situation.wantedFrom
+    : Math.max(situation.wantedFrom, beginningOf({ ...situation, lookback }));
   await rememberLimits(query, stream.key, {
     limits: learned,
     lookbackSeconds: Math.floor(lookback / instantOfSeconds(1)),

@@ -4,7 +4,9 @@
  *
  * What a page finishes depends on the order seen so far. Sorted by time, everything behind the last row is
  * finished, less `reach`: whether Meraki cuts and sorts by the time of sending or of logging is not documented,
- * and the two differ by as long as a receiver may take to answer. Unsorted, only the whole window is finished.
+ * and the two differ by as long as a receiver may take to answer. For the same reason a direction is believed
+ * only once the rows have moved by more than `reach`. Unsorted, only the whole window is finished; and where
+ * rows come out of turn after all, what the window had claimed is taken back.
  */
 import { z } from 'zod';
 import type { Instant } from '../instant.ts';
@@ -25,6 +27,7 @@ const openWindowShape = z.object({
   pageToken: z.string().nullable(),
   pages: z.number(),
   order: z.enum(['unknown', 'ascending', 'descending', 'unordered']),
+  firstInstant: z.number().nullable(),
   lastInstant: z.number().nullable(),
   occurrences: z.object({ at: z.number().nullable(), copies: z.record(z.string(), z.number()) }),
 });
@@ -50,6 +53,7 @@ export function openWindow(
     pageToken: null,
     pages: 0,
     order,
+    firstInstant: null,
     lastInstant: null,
     occurrences: noOccurrences,
   };
@@ -62,6 +66,8 @@ export interface TakenPage {
   readonly window: OpenWindow | null;
   /** Time that is covered once this page's rows are committed. */
   readonly finished: Ranges;
+  /** Time this read had claimed, and that is not to be believed any more. */
+  readonly retracted: Ranges;
   /** The rows turned out not to be sorted after counts had been let go: the window must be read anew. */
   readonly outOfOrder: boolean;
 }
@@ -81,33 +87,40 @@ export function takePage(
   const countsLetGo = window.order !== 'unordered' && window.pages > 0;
   const outOfOrder = order === 'unordered' && countsLetGo;
   const { occurrences, after } = numberOccurrences(rows, window.occurrences, order !== 'unordered');
-  if (outOfOrder) return { occurrences, window: null, finished: [], outOfOrder };
-  if (pageToken === undefined) {
-    return { occurrences, window: null, finished: rangesOf(window.claim), outOfOrder };
-  }
+  const taken = { occurrences, outOfOrder, retracted: [] };
+  if (outOfOrder) return { ...taken, window: null, finished: [], retracted: rangesOf(window.claim) };
+  if (pageToken === undefined) return { ...taken, window: null, finished: rangesOf(window.claim) };
+  const firstInstant = window.firstInstant ?? rows[0]?.sentAt ?? null;
   const lastInstant = rows.at(-1)?.sentAt ?? window.lastInstant;
   return {
-    occurrences,
+    ...taken,
     window: {
       ...window,
       pageToken,
       pages: window.pages + 1,
       order,
+      firstInstant,
       lastInstant,
       occurrences: { at: after.at, copies: { ...after.copies } },
     },
-    finished: behind(window.claim, order, lastInstant, reach),
-    outOfOrder,
+    finished: behind(window.claim, order, firstInstant, lastInstant, reach),
   };
 }
 
-function behind(claim: Range, order: PageOrder, lastInstant: Instant | null, reach: number): Ranges {
-  if (lastInstant === null) return [];
+function behind(
+  claim: Range,
+  order: PageOrder,
+  firstInstant: Instant | null,
+  lastInstant: Instant | null,
+  reach: number,
+): Ranges {
+  if (firstInstant === null || lastInstant === null) return [];
+  if (Math.abs(lastInstant - firstInstant) <= reach) return [];
   if (order === 'ascending') {
     return intersect(rangesOf(claim), rangesOf({ from: claim.from, to: lastInstant - reach }));
   }
   if (order === 'descending') {
-    return intersect(rangesOf(claim), rangesOf({ from: lastInstant + reach, to: claim.to }));
+    return intersect(rangesOf(claim), rangesOf({ from: lastInstant + reach + 1, to: claim.to }));
   }
   return [];
 }

@@ -4,7 +4,7 @@
  * oldest: that is what Meraki forgets first.
  */
 import type { Instant } from '../instant.ts';
-import { type Range, type Ranges, rangesOf, shrinkToGrid, subtract } from '../ranges.ts';
+import { growToGrid, type Range, type Ranges, rangesOf, shrinkToGrid, subtract } from '../ranges.ts';
 
 /** What planning knows of a stream. Durations in microseconds, instants by Meraki's clock. */
 export interface Situation {
@@ -25,7 +25,9 @@ export interface Situation {
 }
 
 /** Kept between what is asked and the far edge, for the clocks differ and paging takes time. */
-export const EDGE_MARGIN = 600_000_000;
+export const EDGE_MARGIN = 300_000_000;
+/** A new archive begins so much inside the far edge: the edge moves on until the first window is asked. */
+const START_MARGIN = 3_600_000_000;
 /** The newest stretch belongs to `live`, so that new rows appear before months of history are read. */
 export const LIVE_REACH = 6 * 3_600_000_000;
 
@@ -40,19 +42,39 @@ export function horizonOf(situation: Pick<Situation, 'now' | 'lookback' | 'grid'
   return Math.ceil((now - lookback + EDGE_MARGIN) / grid) * grid;
 }
 
+/** Since when the data of a stream that was never read before are wanted. */
+export function beginningOf(situation: Pick<Situation, 'now' | 'lookback' | 'grid'>): Instant {
+  const { now, lookback, grid } = situation;
+  return Math.ceil((now - lookback + Math.min(START_MARGIN, lookback / 2)) / grid) * grid;
+}
+
 /** The window of the `live` lane: everything since final coverage ends, at most {@link LIVE_REACH}. */
 export function planLive(situation: Situation): PlannedWindow | undefined {
-  const { now, grid, settle, done, span, lead } = situation;
+  const { now, grid, settle, done, lead } = situation;
   if (situation.only !== undefined && situation.only.to < now - settle) return undefined;
-  const settled = Math.floor((now - settle) / grid) * grid;
+  const settled = settledUntil(situation);
   const finalUntil = done.findLast((range) => range.from <= settled)?.to ?? Number.NEGATIVE_INFINITY;
   const from = Math.max(
     earliest(situation),
-    Math.ceil((now - Math.min(LIVE_REACH, span - lead)) / grid) * grid,
-    Math.min(finalUntil, settled),
+    liveFrom(situation),
+    Math.floor(Math.min(finalUntil, settled) / grid) * grid,
   );
   if (from >= now) return undefined;
   return { claim: { from, to: now }, asked: { from: from - lead, to: now } };
+}
+
+/**
+ * What `live` asks once more after `answered`: an answer may end before now, since idle buckets can be left out,
+ * and then the settled time behind its end has to be asked on its own.
+ */
+export function planLiveAgain(
+  situation: Situation,
+  answered: { readonly claim: Range; readonly finalUntil: Instant },
+): PlannedWindow | undefined {
+  const next = planLive(situation);
+  if (next === undefined || next.claim.from <= answered.claim.from) return undefined;
+  const settled = Math.floor(answered.finalUntil / situation.grid) * situation.grid;
+  return next.claim.from < settled ? next : undefined;
 }
 
 /** The next window of the `backfill` lane, or `undefined` when nothing is missing that can be had. */
@@ -67,17 +89,24 @@ export function planBackfill(situation: Situation): PlannedWindow | undefined {
 
 /** All that the `backfill` lane still has to read, oldest first. */
 export function backfillGaps(situation: Situation): Ranges {
-  const { now, grid, settle, done, only } = situation;
-  const settled = Math.floor((now - settle) / grid) * grid;
+  const { grid, done, only } = situation;
+  const settled = settledUntil(situation);
   const wanted = { from: earliest(situation), to: Math.min(settled, only?.to ?? settled) };
-  const missing = subtract(rangesOf(wanted), done);
-  const whole = missing.map((range) => shrinkToGrid(range, grid));
+  const missing = subtract(rangesOf(shrinkToGrid(wanted, grid)), done);
+  // What was read in finer buckets may end inside a bucket of today's grid: all of that bucket is asked again.
+  const whole = rangesOf(...missing.map((range) => growToGrid(range, grid)));
   const newest = whole.at(-1);
-  if (newest !== undefined && newest.to === settled) {
-    const liveFrom = Math.ceil((now - LIVE_REACH) / grid) * grid;
-    whole[whole.length - 1] = { from: newest.from, to: Math.min(newest.to, Math.max(newest.from, liveFrom)) };
-  }
-  return rangesOf(...whole);
+  if (newest === undefined || newest.to < settled) return whole;
+  return subtract(whole, [{ from: Math.max(newest.from, liveFrom(situation)), to: newest.to }]);
+}
+
+/** Where the live lane's stretch begins; older time is the backfill's. */
+function liveFrom({ now, span, lead, grid }: Situation): Instant {
+  return Math.ceil((now - Math.min(LIVE_REACH, span - lead)) / grid) * grid;
+}
+
+function settledUntil({ now, settle, grid }: Situation): Instant {
+  return Math.floor((now - settle) / grid) * grid;
 }
 
 function earliest(situation: Situation): Instant {

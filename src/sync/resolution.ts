@@ -11,7 +11,7 @@
  */
 
 import { instantOfSeconds } from '../instant.ts';
-import { type Range, type Ranges, rangesOf, shrinkToGrid, subtract, union } from '../ranges.ts';
+import { growToGrid, type Ranges, rangesOf, shrinkToGrid, subtract, union } from '../ranges.ts';
 
 export interface WidthCoverage {
   readonly final: Ranges;
@@ -47,10 +47,5 @@ function wholeBuckets(ranges: Ranges, width: number): Ranges {
 
 /** The newest bucket is still open, so provisional coverage ends inside it. */
 function touchedBuckets(ranges: Ranges, width: number): Ranges {
-  const step = instantOfSeconds(width);
-  const grown = (range: Range): Range => ({
-    from: Math.floor(range.from / step) * step,
-    to: Math.ceil(range.to / step) * step,
-  });
-  return rangesOf(...ranges.map(grown));
+  return rangesOf(...ranges.map((range) => growToGrid(range, instantOfSeconds(width))));
 }

@@ -19,13 +19,21 @@ import {
 import { PagingError, SupersededError, WindowRefusedError } from '../errors.ts';
 import { formatInstant, type Instant, instantOfSeconds } from '../instant.ts';
 import type { Log } from '../log.ts';
-import { duration, type Range, type Ranges } from '../ranges.ts';
+import { duration, type Range, type Ranges, union } from '../ranges.ts';
 import { describeStream, type Lane } from '../stream-key.ts';
 import { commitPage } from './commit-page.ts';
 import { learnFromRefusal, storeLesson } from './learn-limits.ts';
 import { type LearnedLimits, parseLearnedLimits } from './limits.ts';
 import { type OpenWindow, parseOpenWindow } from './open-window.ts';
-import { backfillGaps, horizonOf, planBackfill, planLive, type Situation } from './plan.ts';
+import {
+  backfillGaps,
+  beginningOf,
+  type PlannedWindow,
+  planBackfill,
+  planLive,
+  planLiveAgain,
+  type Situation,
+} from './plan.ts';
 import type { Effort, Reading, Stream } from './stream.ts';
 
 /** Refused windows and expired page tokens in one run before it is left to the job's retry. */
@@ -92,8 +100,10 @@ class LaneLoop {
   #learned: LearnedLimits = {};
   #wantedFrom: Instant = 0;
   #setbacks = 0;
-  /** The window answered last: asked again at once, it would be answered alike for ever. */
-  #answered: Range | undefined;
+  /** Time that was answered without covering any of it: asked again at once, it would be answered alike. */
+  #fruitless: Ranges = [];
+  /** Page tokens of the window at hand; one that comes again would lead round in a circle. */
+  readonly #tokens = new Set<string>();
   counts: RunCounts = noCounts;
 
   constructor(lane: LaneRun, held: HeldCheckpoint) {
@@ -110,15 +120,17 @@ class LaneLoop {
       window ??= await this.#nextWindow();
       if (window === undefined) return 'complete';
       const step = await this.#readPage(window);
-      if (step === 'finished' && this.#lane.lane === 'live') return 'complete';
-      window = typeof step === 'string' ? undefined : step;
+      if (step === 'finished' && this.#lane.lane === 'live') {
+        window = this.#openPlanned(planLiveAgain(await this.#situation(), window));
+        if (window === undefined) return 'complete';
+      } else {
+        window = typeof step === 'string' ? undefined : step;
+      }
     }
   }
 
   async remaining(): Promise<Ranges> {
-    const { stream, database, only } = this.#lane;
-    const coverage = await readCoverage(database.query, stream.key);
-    return backfillGaps({ ...stream.situation(coverage, this.#wantedFrom, this.#learned), only });
+    return backfillGaps(await this.#situation());
   }
 
   async end(outcome: RunOutcome, error: string | null): Promise<void> {
@@ -135,7 +147,7 @@ class LaneLoop {
       database,
       stream.key,
       {
-        wantedFrom: horizonOf(fresh),
+        wantedFrom: beginningOf(fresh),
         lookbackSeconds: Math.floor(stream.limits.lookback / instantOfSeconds(1)),
         expectedLagSeconds: 2 * stream.everySeconds + stream.limits.settle / instantOfSeconds(1),
       },
@@ -149,15 +161,12 @@ class LaneLoop {
     const situation = await this.#situation();
     const planned = this.#lane.lane === 'live' ? planLive(situation) : planBackfill(situation);
     if (planned === undefined) return undefined;
-    const { from, to } = planned.claim;
-    if (this.#answered?.from === from && this.#answered.to === to) {
-      throw new PagingError('Meraki answered a window without covering any of it.', {
-        ...this.#lane.stream.key,
-        from: formatInstant(from),
-        to: formatInstant(to),
-      });
-    }
-    return this.#lane.stream.open(planned, this.#learned);
+    return this.#openPlanned(planned);
+  }
+
+  #openPlanned(planned: PlannedWindow | undefined): OpenWindow | undefined {
+    this.#tokens.clear();
+    return planned === undefined ? undefined : this.#lane.stream.open(planned, this.#learned);
   }
 
   /** Reads and commits one page: the window's next state, or that it is finished or has to be planned anew. */
@@ -170,6 +179,15 @@ class LaneLoop {
       if (!(error instanceof WindowRefusedError)) throw error;
       await this.#setback(window, error);
       return 'again';
+    }
+    const token = reading.window?.pageToken;
+    if (token != null) {
+      if (this.#tokens.has(token)) {
+        const error = new PagingError('A page names an earlier page as the next one.', { ...stream.key });
+        await this.#setback(window, error);
+        return 'again';
+      }
+      this.#tokens.add(token);
     }
     const committed = await commitPage(
       database,
@@ -186,7 +204,9 @@ class LaneLoop {
     this.#lane.onPage?.(this.counts, duration(await this.#remainingIfAsked()));
     if (reading.window !== null) return reading.window;
     if (reading.learned !== null) return 'again';
-    this.#answered = window.claim;
+    if (reading.claims.every(({ final, provisional }) => final.length + provisional.length === 0)) {
+      this.#skip(window.claim);
+    }
     return 'finished';
   }
 
@@ -195,7 +215,7 @@ class LaneLoop {
   }
 
   /** A page token that expired costs the window, a refused window teaches a limit; either way it is planned anew. */
-  async #setback(window: OpenWindow, error: WindowRefusedError): Promise<void> {
+  async #setback(window: OpenWindow, error: WindowRefusedError | PagingError): Promise<void> {
     const { database, stream, signal, log } = this.#lane;
     this.#setbacks += 1;
     if (this.#setbacks > MOST_SETBACKS) throw error;
@@ -203,7 +223,7 @@ class LaneLoop {
     if (window.pageToken !== null) {
       log.info(
         { ...stream.key, pages: window.pages },
-        'a page token is no longer accepted; going on from what is covered',
+        'the next page cannot be had; going on from what is covered',
       );
       if (window.order === 'unordered') {
         await this.#learn({
@@ -228,19 +248,27 @@ class LaneLoop {
     this.#held = await database.transaction((tx) => advanceCheckpoint(tx, this.#held, null, stream.now()));
   }
 
+  #skip(claim: Range): void {
+    this.#fruitless = union(this.#fruitless, [claim]);
+    this.#lane.log.warn(
+      { ...this.#lane.stream.key, from: formatInstant(claim.from), to: formatInstant(claim.to) },
+      'Meraki answered a stretch of time without covering any of it; it stays a gap and is asked again later',
+    );
+  }
+
   async #learn(learned: LearnedLimits): Promise<void> {
     const { database, stream } = this.#lane;
     const coverage = await readCoverage(database.query, stream.key);
     const situation = stream.situation(coverage, this.#wantedFrom, learned);
     this.#learned = learned;
-    this.#answered = undefined;
     this.#wantedFrom = await storeLesson(database.query, stream, learned, situation, coverage);
   }
 
   async #situation(): Promise<Situation> {
     const { database, stream, only } = this.#lane;
     const coverage = await readCoverage(database.query, stream.key);
-    return { ...stream.situation(coverage, this.#wantedFrom, this.#learned), only };
+    const situation = stream.situation(coverage, this.#wantedFrom, this.#learned);
+    return { ...situation, done: union(situation.done, this.#fruitless), only };
   }
 
   #spend(effort: Effort): void {

@@ -38,6 +38,8 @@ export interface Claim {
   readonly intervalSeconds: number;
   readonly final: Ranges;
   readonly provisional: Ranges;
+  /** Time that an earlier page of the same read had claimed and this one disproves. */
+  readonly retracted?: Ranges;
 }
 
 /** One answer, ready to be committed. */

@@ -8,7 +8,7 @@
  * its own comes back empty.
  */
 import { type Instant, instantOfSeconds } from '../instant.ts';
-import { intersect, type Range, type Ranges, rangesOf, shrinkToGrid } from '../ranges.ts';
+import { intersect, type Range, type Ranges, rangesOf, shrinkToGrid, subtract } from '../ranges.ts';
 
 export interface AskedBuckets {
   readonly asked: Range;
@@ -25,24 +25,36 @@ export interface WholeBuckets {
   readonly final: Ranges;
 }
 
-/** For each width of the answer, the time it was read for in whole buckets, and what of it is final. */
+/**
+ * For each width of the answer, the time it was read for in whole buckets, and what of it is final.
+ *
+ * @param understood `nothing`: the answer was empty; `some`: buckets went to quarantine, so that a place without
+ * a bucket may be theirs and is not idle
+ */
 export function wholeBuckets(
   asked: AskedBuckets,
   answered: readonly Range[],
-  empty: boolean,
+  understood: 'all' | 'some' | 'nothing',
 ): WholeBuckets[] {
-  if (empty) return [settle(asked, asked.askedIntervalSeconds, window(asked, asked.askedIntervalSeconds))];
+  if (understood === 'nothing') {
+    return [settle(asked, asked.askedIntervalSeconds, window(asked, asked.askedIntervalSeconds))];
+  }
   const widths = new Set(answered.map((bucket) => (bucket.to - bucket.from) / instantOfSeconds(1)));
   return [...widths].flatMap((intervalSeconds) => {
     const mine = answered.filter((bucket) => bucket.to - bucket.from === instantOfSeconds(intervalSeconds));
-    const span = { from: Infinity, to: -Infinity };
-    for (const bucket of mine) {
-      span.from = Math.min(span.from, bucket.from);
-      span.to = Math.max(span.to, bucket.to);
-    }
-    const read = intersect(window(asked, intervalSeconds), rangesOf(span));
+    const others = rangesOf(
+      ...answered.filter((bucket) => bucket.to - bucket.from !== instantOfSeconds(intervalSeconds)),
+    );
+    const spanned = understood === 'all' ? subtract(spanOf(mine), others) : rangesOf(...mine);
+    const read = intersect(window(asked, intervalSeconds), spanned);
     return read.length === 0 ? [] : [settle(asked, intervalSeconds, read)];
   });
+}
+
+function spanOf(buckets: readonly Range[]): Ranges {
+  const from = buckets.reduce((least, bucket) => Math.min(least, bucket.from), Infinity);
+  const to = buckets.reduce((most, bucket) => Math.max(most, bucket.to), -Infinity);
+  return rangesOf({ from, to });
 }
 
 function window({ asked, endsNow }: AskedBuckets, intervalSeconds: number): Ranges {

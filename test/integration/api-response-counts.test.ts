@@ -30,23 +30,22 @@ function span(from: number, to: number): Ranges {
   return from === to ? [] : [{ from: START + from * STEP, to: START + to * STEP }];
 }
 
-type Counts = readonly (readonly [bucket: number, code: number, count: number])[];
-
-function batchOf(read: Ranges, final: Ranges, counts: Counts): ApiResponseBatch {
+/** @param counts `bucket:code=count`, separated by spaces */
+function batchOf(read: Ranges, final: Ranges, counts: string): ApiResponseBatch {
   return {
     intervalSeconds: WIDTH,
     read,
     final,
-    counts: counts.map(([bucket, responseCode, requestCount]) => ({
-      bucketStart: START + bucket * STEP,
-      responseCode,
-      requestCount,
+    counts: [...counts.matchAll(/(\d+):(\d+)=(\d+)/g)].map(([, bucket, code, count]) => ({
+      bucketStart: START + Number(bucket) * STEP,
+      responseCode: Number(code),
+      requestCount: Number(count),
     })),
   };
 }
 
 /** Writes a reading and its coverage, as committing a page does; each a minute after the last. */
-async function write(read: Ranges, final: Ranges, counts: Counts): Promise<WriteCounts> {
+async function write(read: Ranges, final: Ranges, counts: string): Promise<WriteCounts> {
   const now = NOW + instantOfSeconds(60) * minutes;
   minutes += 1;
   return await owned.database.transaction(async (tx) => {
@@ -89,62 +88,38 @@ const NOTHING: Ranges = [];
 
 describe('provisional figures', () => {
   test('are replaced by the next reading, final or not', async () => {
-    expect(
-      await write(READ, NOTHING, [
-        [0, 200, 5],
-        [1, 200, 1],
-      ]),
-    ).toEqual({ rowsNew: 2, rowsKnown: 0 });
-    expect(
-      await write(READ, NOTHING, [
-        [0, 200, 5],
-        [1, 200, 7],
-      ]),
-    ).toEqual({ rowsNew: 1, rowsKnown: 1 });
+    expect(await write(READ, NOTHING, '0:200=5 1:200=1')).toEqual({ rowsNew: 2, rowsKnown: 0 });
+    expect(await write(READ, NOTHING, '0:200=5 1:200=7')).toEqual({ rowsNew: 1, rowsKnown: 1 });
     expect(await shown()).toEqual(['12:00 200: 5', '12:02 200: 7']);
-    await write(READ, span(0, 1), [
-      [0, 200, 4],
-      [1, 200, 7],
-    ]);
+    await write(READ, span(0, 1), '0:200=4 1:200=7');
     expect(await shown()).toEqual(['12:00 200: 4 final', '12:02 200: 7']);
     expect(await revisions()).toEqual([]);
   });
 
   test('a code that vanished becomes zero, and is shown no more', async () => {
-    await write(READ, NOTHING, [
-      [0, 200, 5],
-      [0, 429, 3],
-      [1, 500, 1],
-    ]);
-    await write(READ, NOTHING, [[0, 200, 5]]);
+    await write(READ, NOTHING, '0:200=5 0:429=3 1:500=1');
+    await write(READ, NOTHING, '0:200=5');
     expect(await shown()).toEqual(['12:00 200: 5']);
     expect(await rows('select request_count from meraki_store.api_response_counts order by 1')).toEqual([
       { request_count: '0' },
       { request_count: '0' },
       { request_count: '5' },
     ]);
-    await write(READ, NOTHING, [
-      [0, 200, 5],
-      [0, 429, 2],
-    ]);
+    await write(READ, NOTHING, '0:200=5 0:429=2');
     expect(await shown()).toEqual(['12:00 200: 5', '12:00 429: 2']);
     expect(await revisions()).toEqual([]);
   });
 
   test('outside the time that was read stay as they are', async () => {
-    await write(span(0, 3), NOTHING, [
-      [0, 200, 1],
-      [1, 200, 2],
-      [2, 200, 3],
-    ]);
-    await write(span(1, 2), NOTHING, []);
+    await write(span(0, 3), NOTHING, '0:200=1 1:200=2 2:200=3');
+    await write(span(1, 2), NOTHING, '');
     expect(await shown()).toEqual(['12:00 200: 1', '12:04 200: 3']);
-    await write([...span(0, 1), ...span(2, 3)], NOTHING, [[0, 200, 9]]);
+    await write([...span(0, 1), ...span(2, 3)], NOTHING, '0:200=9');
     expect(await shown()).toEqual(['12:00 200: 9']);
   });
 
   test('of an idle stretch are none, and that is known', async () => {
-    expect(await write(READ, span(0, 2), [])).toEqual({ rowsNew: 0, rowsKnown: 0 });
+    expect(await write(READ, span(0, 2), '')).toEqual({ rowsNew: 0, rowsKnown: 0 });
     expect(await rows('select requests, coverage_ratio from meraki.api_responses_hourly')).toEqual([
       { requests: '0', coverage_ratio: 240 / 3600 },
     ]);
@@ -152,10 +127,7 @@ describe('provisional figures', () => {
 
   test('beyond 32 bits are exact', async () => {
     const most = Number.MAX_SAFE_INTEGER;
-    await write(READ, NOTHING, [
-      [0, 200, most],
-      [1, 200, most],
-    ]);
+    await write(READ, NOTHING, `0:200=${most} 1:200=${most}`);
     expect(await rows('select requests from meraki.api_responses_hourly')).toEqual([
       { requests: String(BigInt(most) * 2n) },
     ]);
@@ -167,11 +139,7 @@ describe('equal figures', () => {
     ['provisional', NOTHING],
     ['final', READ],
   ])('write nothing when they are %s', async (_, final) => {
-    const counts: Counts = [
-      [0, 200, 5],
-      [0, 429, 3],
-      [1, 200, 1],
-    ];
+    const counts = '0:200=5 0:429=3 1:200=1';
     await write(READ, final, counts);
     const before = await versions();
     expect(await write(READ, final, counts)).toEqual({ rowsNew: 0, rowsKnown: 3 });
@@ -180,20 +148,17 @@ describe('equal figures', () => {
   });
 
   test('write nothing when one has vanished before', async () => {
-    await write(READ, READ, [
-      [0, 200, 5],
-      [0, 429, 3],
-    ]);
-    await write(READ, READ, [[0, 200, 5]]);
+    await write(READ, READ, '0:200=5 0:429=3');
+    await write(READ, READ, '0:200=5');
     const before = await versions();
-    await write(READ, READ, [[0, 200, 5]]);
+    await write(READ, READ, '0:200=5');
     expect(await versions()).toEqual(before);
   });
 
   test('write nothing when they turn final, which is for coverage to say', async () => {
-    await write(READ, NOTHING, [[0, 200, 5]]);
+    await write(READ, NOTHING, '0:200=5');
     const before = await versions();
-    await write(READ, READ, [[0, 200, 5]]);
+    await write(READ, READ, '0:200=5');
     expect(await versions()).toEqual(before);
     expect(await shown()).toEqual(['12:00 200: 5 final']);
   });
@@ -201,56 +166,33 @@ describe('equal figures', () => {
 
 describe('I5: final figures', () => {
   test('are not overwritten by provisional ones', async () => {
-    await write(READ, span(0, 1), [
-      [0, 200, 5],
-      [0, 429, 3],
-      [1, 200, 1],
-    ]);
+    await write(READ, span(0, 1), '0:200=5 0:429=3 1:200=1');
     const before = await versions();
-    expect(
-      await write(READ, NOTHING, [
-        [0, 200, 2],
-        [0, 500, 1],
-        [1, 200, 1],
-      ]),
-    ).toEqual({
+    expect(await write(READ, NOTHING, '0:200=2 0:500=1 1:200=1')).toEqual({
       rowsNew: 0,
       rowsKnown: 3,
     });
     expect(await versions()).toEqual(before);
-    await write(READ, NOTHING, [[1, 200, 4]]);
+    await write(READ, NOTHING, '1:200=4');
     expect(await shown()).toEqual(['12:00 200: 5 final', '12:00 429: 3 final', '12:02 200: 4']);
     expect(await revisions()).toEqual([]);
   });
 
   test('are left alone when a reading lies wholly in final time and is not final', async () => {
-    await write(READ, READ, [[0, 200, 5]]);
-    expect(await write(READ, NOTHING, [[0, 200, 6]])).toEqual({ rowsNew: 0, rowsKnown: 1 });
+    await write(READ, READ, '0:200=5');
+    expect(await write(READ, NOTHING, '0:200=6')).toEqual({ rowsNew: 0, rowsKnown: 1 });
     expect(await shown()).toEqual(['12:00 200: 5 final']);
   });
 
   test('that a final reading changes are revised, and the change is recorded', async () => {
-    await write(READ, READ, [
-      [0, 200, 5],
-      [0, 429, 3],
-      [1, 200, 1],
-    ]);
-    await write(READ, READ, [
-      [0, 200, 6],
-      [0, 500, 2],
-      [1, 200, 1],
-    ]);
+    await write(READ, READ, '0:200=5 0:429=3 1:200=1');
+    await write(READ, READ, '0:200=6 0:500=2 1:200=1');
     expect(await shown()).toEqual([
       '12:00 200: 6 final revision 1',
       '12:00 500: 2 final revision 1',
       '12:02 200: 1 final',
     ]);
-    await write(READ, READ, [
-      [0, 200, 7],
-      [0, 429, 4],
-      [0, 500, 2],
-      [1, 200, 1],
-    ]);
+    await write(READ, READ, '0:200=7 0:429=4 0:500=2 1:200=1');
     expect(await shown()).toEqual([
       '12:00 200: 7 final revision 2',
       '12:00 429: 4 final revision 2',
@@ -267,29 +209,23 @@ describe('I5: final figures', () => {
   });
 
   test('a code that appears in a bucket that was final and idle is a revision', async () => {
-    await write(READ, READ, []);
-    await write(READ, READ, [[0, 200, 1]]);
+    await write(READ, READ, '');
+    await write(READ, READ, '0:200=1');
     expect(await shown()).toEqual(['12:00 200: 1 final revision 1']);
     expect(await revisions()).toEqual(['12:00 200: 0 to 1 at 13:01:00.000001']);
   });
 
   test('of one bucket are revised while its provisional neighbour is only replaced', async () => {
-    await write(READ, span(0, 1), [
-      [0, 200, 5],
-      [1, 200, 1],
-    ]);
-    await write(READ, READ, [
-      [0, 200, 6],
-      [1, 200, 2],
-    ]);
+    await write(READ, span(0, 1), '0:200=5 1:200=1');
+    await write(READ, READ, '0:200=6 1:200=2');
     expect(await shown()).toEqual(['12:00 200: 6 final revision 1', '12:02 200: 2 final']);
     expect(await revisions()).toEqual(['12:00 200: 5 to 6 at 13:01:00.000001']);
   });
 
   test('of another width, series or organization are not touched', async () => {
-    await write(READ, READ, [[0, 200, 5]]);
+    await write(READ, READ, '0:200=5');
     const before = await versions();
-    const batch = batchOf(READ, READ, []);
+    const batch = batchOf(READ, READ, '');
     await owned.database.transaction(async (tx) => {
       await writeApiResponseCounts(tx, { ...KEY, series: 'other' }, batch, READ, NOW);
       await writeApiResponseCounts(tx, { ...KEY, organizationId: '2' }, batch, READ, NOW);
@@ -302,16 +238,7 @@ describe('I5: final figures', () => {
 
 describe('the figures of a run', () => {
   test('count a vanished code as changed, and what was read as known', async () => {
-    await write(READ, NOTHING, [
-      [0, 200, 5],
-      [0, 429, 3],
-      [1, 200, 1],
-    ]);
-    expect(
-      await write(READ, NOTHING, [
-        [0, 200, 5],
-        [1, 200, 1],
-      ]),
-    ).toEqual({ rowsNew: 1, rowsKnown: 2 });
+    await write(READ, NOTHING, '0:200=5 0:429=3 1:200=1');
+    expect(await write(READ, NOTHING, '0:200=5 1:200=1')).toEqual({ rowsNew: 1, rowsKnown: 2 });
   });
 });

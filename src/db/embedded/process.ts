@@ -24,7 +24,11 @@ export interface RunOptions {
 }
 
 const ACCOUNTS_FOR_ROOT = ['postgres', '_postgres', 'nobody', 'daemon'];
-const INHERITED_VARIABLES = ['PATH', 'SystemRoot', 'TEMP', 'TMP'];
+/** Children get nothing of our own environment: it holds the API key. The Windows half is untested. */
+const CHILD_ENVIRONMENT: Readonly<Record<string, string>> =
+  process.platform === 'win32'
+    ? { SystemRoot: 'C:\\Windows', TEMP: 'C:\\Windows\\Temp' }
+    : { PATH: '/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin' };
 
 export function isRoot(): boolean {
   return process.getuid?.() === 0;
@@ -55,7 +59,7 @@ export function run(program: string, args: readonly string[], options: RunOption
     let output = '';
     const child = spawn(program, args, {
       cwd: options.cwd ?? parse(process.cwd()).root,
-      env: { ...inheritedEnvironment(), LC_ALL: 'C', ...options.env },
+      env: { ...CHILD_ENVIRONMENT, LC_ALL: 'C', ...options.env },
       stdio: ['pipe', 'pipe', 'pipe'],
       // On Windows a detached child gets a console window; Ctrl-C there is not handled (untested).
       detached: process.platform !== 'win32',
@@ -72,15 +76,6 @@ export function run(program: string, args: readonly string[], options: RunOption
     child.once('error', (error) => resolve({ code: undefined, output: `${output}${error.message}`.trim() }));
     child.once('close', (code) => resolve({ code: code ?? undefined, output: output.trim() }));
   });
-}
-
-function inheritedEnvironment(): Record<string, string> {
-  const environment: Record<string, string> = {};
-  for (const name of INHERITED_VARIABLES) {
-    const value = process.env[name];
-    if (value !== undefined) environment[name] = value;
-  }
-  return environment;
 }
 
 /**
