@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import type { Config, SeriesDefinition } from '../config.ts';
+import type { Config } from '../config.ts';
 import type { Database } from '../db/database.ts';
 import { migrate, pendingMigrations } from '../db/migrate.ts';
 import { Partitions } from '../db/partitions.ts';
@@ -12,6 +12,7 @@ import { requestBudget } from '../jobs/request-budget.ts';
 import type { Log } from '../log.ts';
 import { MerakiClient } from '../meraki/client.ts';
 import { MERAKI_DOMAINS } from '../meraki/trusted-hosts.ts';
+import type { SeriesDefinition } from '../series-file.ts';
 import { type StreamKey, UNFILTERED } from '../stream-key.ts';
 import { apiResponses } from '../streams/api-responses.ts';
 import { webhookLogs } from '../streams/webhook-logs.ts';

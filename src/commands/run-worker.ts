@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
-import { formatDuration } from '../config.ts';
+import { formatDuration } from '../duration.ts';
 import { SyncWorker } from '../jobs/sync-worker.ts';
 import type { Log } from '../log.ts';
 import { hash64 } from '../streams/hash.ts';

@@ -1,15 +1,9 @@
 import { Agent, type Dispatcher, request } from 'undici';
 import type { Clock } from '../clock.ts';
-import {
-  HistorianError,
-  KeyRefusedError,
-  OrganizationRefusedError,
-  RateLimitedError,
-  UnreachableError,
-  WindowRefusedError,
-} from '../errors.ts';
+import { HistorianError, RateLimitedError, UnreachableError, WindowRefusedError } from '../errors.ts';
 import { type Instant, instantOfMilliseconds } from '../instant.ts';
 import type { Log } from '../log.ts';
+import { failureOf, parseJson, readText, unreachable } from './answer.ts';
 import { nextLink } from './next-link.ts';
 import type { RequestPace } from './request-pace.ts';
 import { retryDelay } from './retry-after.ts';
@@ -17,7 +11,6 @@ import { assertTrusted } from './trusted-hosts.ts';
 
 /** Meraki's documented form: letters, digits and dots, `Application/Version Vendor`. */
 const USER_AGENT = 'HistorianForDashboards/0.1 OpenSource';
-const MAX_BODY_BYTES = 64 * 1024 * 1024;
 const MAX_REDIRECTS = 5;
 const MAX_ATTEMPTS = 6;
 const TIMEOUT_MS = 60_000;
@@ -215,60 +208,6 @@ type Reading =
   | { readonly ok: true; readonly body: unknown; readonly next: string | undefined }
   | { readonly ok: false; readonly failure: HistorianError; readonly retryAfter?: string | undefined };
 type Outcome = Reading & { readonly requests: number };
-
-async function readText(response: Dispatcher.ResponseData, url: URL): Promise<string> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of response.body) {
-    bytes += (chunk as Buffer).length;
-    if (bytes > MAX_BODY_BYTES) {
-      response.body.destroy();
-      throw new UnreachableError(`Meraki's answer is longer than ${MAX_BODY_BYTES} bytes; it was cut off.`, {
-        path: url.pathname,
-      });
-    }
-    chunks.push(chunk as Buffer);
-  }
-  return Buffer.concat(chunks).toString('utf8');
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function failureOf(status: number, url: URL, text: string): HistorianError {
-  const facts = { status, path: url.pathname, host: url.host };
-  const said = reasonGiven(text);
-  if (status === 401) {
-    return new KeyRefusedError(`Meraki refused the API key (401${said}).`, facts);
-  }
-  if (status === 403 || status === 404) {
-    return new OrganizationRefusedError(`Meraki refused ${url.pathname} (${status}${said}).`, facts);
-  }
-  if (status === 429) return new RateLimitedError(`Meraki's rate limit is exceeded (429${said}).`, facts);
-  if (status === 408 || status >= 500 || status < 400) {
-    return new UnreachableError(`Meraki answered ${status}${said}.`, facts);
-  }
-  return new WindowRefusedError(`Meraki does not accept the request (${status}${said}).`, facts);
-}
-
-/** For people to read; never to decide on. */
-function reasonGiven(text: string): string {
-  const body = parseJson(text);
-  const errors = typeof body === 'object' && body !== null && 'errors' in body ? body.errors : undefined;
-  if (!Array.isArray(errors) || errors.length === 0) return '';
-  return `: ${errors.map(String).join('; ').slice(0, 200)}`;
-}
-
-function unreachable(url: URL, error: unknown): UnreachableError {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : undefined;
-  const said = error instanceof Error ? error.message || code : String(error);
-  return new UnreachableError(`Meraki cannot be reached at ${url.host}: ${said}.`, { host: url.host, code });
-}
 
 function isRedirect(status: number): boolean {
   return status === 301 || status === 302 || status === 303 || status === 307 || status === 308;

@@ -1,12 +1,9 @@
-import type { CoverageByWidth } from '../db/coverage.ts';
-import type { Queryable } from '../db/database.ts';
-import { rememberLimits } from '../db/streams.ts';
 import { WindowRefusedError } from '../errors.ts';
 import { type Instant, instantOfSeconds } from '../instant.ts';
 import type { StreamKey } from '../stream-key.ts';
 import { type LearnedLimits, nextProbe, nextSmaller } from './limits.ts';
 import type { OpenWindow } from './open-window.ts';
-import { beginningOf, EDGE_MARGIN, horizonOf, type Situation } from './plan.ts';
+import { EDGE_MARGIN, horizonOf, type Situation } from './plan.ts';
 import type { Effort, Stream } from './stream.ts';
 
 const PROBE_SPAN = instantOfSeconds(3_600);
@@ -82,35 +79,4 @@ function refusedOutright(key: StreamKey): WindowRefusedError {
   return new WindowRefusedError('Meraki refuses every window of this stream, however short and recent.', {
     ...key,
   });
-}
-
-/**
- * Stores a lesson. Time that lies beyond the far edge was never in reach of a stream that has nothing stored
- * from there, so it is not wanted any more; where something is stored, what is missing beside it is lost, and
- * stays listed.
- *
- * @returns since when the stream's data are wanted
- */
-export async function storeLesson(
-  query: Queryable,
-  stream: Stream,
-  learned: LearnedLimits,
-  situation: Situation,
-  coverage: CoverageByWidth,
-): Promise<Instant> {
-  const lookback = Math.min(learned.lookback ?? stream.limits.lookback, stream.limits.lookback);
-  const horizon = horizonOf({ ...situation, lookback });
-  const starts = [...coverage.values()].flatMap((width) =>
-    [...width.final, ...width.provisional].map((range) => range.from),
-  );
-  const reachedEarlier = starts.some((start) => start < horizon);
-  const wantedFrom = reachedEarlier
-    ? situation.wantedFrom
-    : Math.max(situation.wantedFrom, beginningOf({ ...situation, lookback }));
-  await rememberLimits(query, stream.key, {
-    limits: learned,
-    lookbackSeconds: Math.floor(lookback / instantOfSeconds(1)),
-    wantedFrom,
-  });
-  return wantedFrom;
 }

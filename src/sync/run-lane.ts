@@ -4,10 +4,8 @@ import {
   releaseCheckpoint,
   takeCheckpoint,
 } from '../db/checkpoints.ts';
-import { readCoverage } from '../db/coverage.ts';
 import type { Database } from '../db/database.ts';
 import type { Partitions } from '../db/partitions.ts';
-import { rememberStream } from '../db/streams.ts';
 import {
   addCounts,
   noCounts,
@@ -16,25 +14,18 @@ import {
   type RunState,
   saveRun,
 } from '../db/sync-runs.ts';
+import { formatDuration } from '../duration.ts';
 import { PagingError, SupersededError, WindowRefusedError } from '../errors.ts';
-import { formatInstant, type Instant, instantOfSeconds } from '../instant.ts';
+import { formatInstant, type Instant, MICROSECONDS_PER_SECOND as SECOND } from '../instant.ts';
 import type { Log } from '../log.ts';
-import { duration, type Range, type Ranges, union } from '../ranges.ts';
+import { duration, type Range, type Ranges } from '../ranges.ts';
 import { describeStream, type Lane } from '../stream-key.ts';
 import { commitPage } from './commit-page.ts';
-import { learnFromRefusal, storeLesson } from './learn-limits.ts';
-import { type LearnedLimits, parseLearnedLimits } from './limits.ts';
+import { learnFromRefusal } from './learn-limits.ts';
 import { type OpenWindow, parseOpenWindow } from './open-window.ts';
-import {
-  backfillGaps,
-  beginningOf,
-  type PlannedWindow,
-  planBackfill,
-  planLive,
-  planLiveAgain,
-  type Situation,
-} from './plan.ts';
+import { backfillGaps, type PlannedWindow, planBackfill, planLive, planLiveAgain } from './plan.ts';
 import type { Effort, Reading, Stream } from './stream.ts';
+import { StreamMemory } from './stream-memory.ts';
 
 /** Refused windows and expired page tokens in one run before it is left to the job's retry. */
 const MOST_SETBACKS = 30;
@@ -95,42 +86,43 @@ export async function runLane(lane: LaneRun): Promise<LaneResult> {
 
 class LaneLoop {
   readonly #lane: LaneRun;
+  readonly #memory: StreamMemory;
   readonly #startedAt: Instant;
   #held: HeldCheckpoint;
-  #learned: LearnedLimits = {};
-  #wantedFrom: Instant = 0;
   #setbacks = 0;
-  /** Time that was answered without covering any of it: asked again at once, it would be answered alike. */
-  #fruitless: Ranges = [];
   /** Page tokens of the window at hand; one that comes again would lead round in a circle. */
   readonly #tokens = new Set<string>();
   counts: RunCounts = noCounts;
 
   constructor(lane: LaneRun, held: HeldCheckpoint) {
     this.#lane = lane;
+    this.#memory = new StreamMemory(lane.database, lane.stream, lane.only);
     this.#held = held;
     this.#startedAt = lane.stream.now();
   }
 
   async run(): Promise<'complete' | 'paused'> {
-    await this.#recall();
+    await this.#memory.recall();
     let window = this.#lane.only === undefined ? parseOpenWindow(this.#held.openWindow) : undefined;
+    let resumed = window !== undefined;
     for (;;) {
       if (this.#lane.signal.aborted || this.#lane.pauseNow?.() === true) return 'paused';
       window ??= await this.#nextWindow();
       if (window === undefined) return 'complete';
       const step = await this.#readPage(window);
-      if (step === 'finished' && this.#lane.lane === 'live') {
-        window = this.#openPlanned(planLiveAgain(await this.#situation(), window));
+      if (typeof step !== 'string') window = step;
+      else if (step === 'finished' && this.#lane.lane === 'live' && !resumed) {
+        window = this.#open(planLiveAgain(await this.#memory.situation(), window));
         if (window === undefined) return 'complete';
       } else {
-        window = typeof step === 'string' ? undefined : step;
+        window = undefined;
+        resumed = false;
       }
     }
   }
 
   async remaining(): Promise<Ranges> {
-    return backfillGaps(await this.#situation());
+    return backfillGaps(await this.#memory.situation());
   }
 
   async end(outcome: RunOutcome, error: string | null): Promise<void> {
@@ -139,69 +131,28 @@ class LaneLoop {
     await releaseCheckpoint(database, this.#held);
   }
 
-  async #recall(): Promise<void> {
-    const { database, stream } = this.#lane;
-    const now = stream.now();
-    const fresh = stream.situation(new Map(), 0, {});
-    const record = await rememberStream(
-      database,
-      stream.key,
-      {
-        wantedFrom: beginningOf(fresh),
-        lookbackSeconds: Math.floor(stream.limits.lookback / instantOfSeconds(1)),
-        expectedLagSeconds: 2 * stream.everySeconds + stream.limits.settle / instantOfSeconds(1),
-      },
-      now,
-    );
-    this.#learned = parseLearnedLimits(record.limits, now);
-    this.#wantedFrom = record.wantedFrom;
-  }
-
   async #nextWindow(): Promise<OpenWindow | undefined> {
-    const situation = await this.#situation();
-    const planned = this.#lane.lane === 'live' ? planLive(situation) : planBackfill(situation);
-    if (planned === undefined) return undefined;
-    return this.#openPlanned(planned);
+    const situation = await this.#memory.situation();
+    return this.#open(this.#lane.lane === 'live' ? planLive(situation) : planBackfill(situation));
   }
 
-  #openPlanned(planned: PlannedWindow | undefined): OpenWindow | undefined {
+  #open(planned: PlannedWindow | undefined): OpenWindow | undefined {
     this.#tokens.clear();
-    return planned === undefined ? undefined : this.#lane.stream.open(planned, this.#learned);
+    return planned === undefined ? undefined : this.#lane.stream.open(planned, this.#memory.learned);
   }
 
   /** Reads and commits one page: the window's next state, or that it is finished or has to be planned anew. */
   async #readPage(window: OpenWindow): Promise<OpenWindow | 'finished' | 'again'> {
-    const { database, partitions, stream, signal } = this.#lane;
-    let reading: Reading;
-    try {
-      reading = await stream.read(window, this.#learned, signal);
-    } catch (error) {
-      if (!(error instanceof WindowRefusedError)) throw error;
-      await this.#setback(window, error);
-      return 'again';
-    }
-    const token = reading.window?.pageToken;
-    if (token != null) {
-      if (this.#tokens.has(token)) {
-        const error = new PagingError('A page names an earlier page as the next one.', { ...stream.key });
-        await this.#setback(window, error);
-        return 'again';
-      }
-      this.#tokens.add(token);
-    }
-    const committed = await commitPage(
-      database,
-      partitions,
-      this.#held,
-      this.#state(),
-      reading,
-      stream.now(),
-    );
+    const { database, partitions, stream } = this.#lane;
+    const reading = await this.#ask(window);
+    if (reading === undefined) return 'again';
+    const state = this.#state();
+    const committed = await commitPage(database, partitions, this.#held, state, reading, stream.now());
     this.#held = committed.held;
     this.counts = committed.counts;
     if (reading.claims.some((claim) => claim.final.length > 0)) this.#setbacks = 0;
-    if (reading.learned !== null) await this.#learn(reading.learned);
-    this.#lane.onPage?.(this.counts, duration(await this.#remainingIfAsked()));
+    if (reading.learned !== null) await this.#memory.learn(reading.learned);
+    await this.#tellProgress();
     if (reading.window !== null) return reading.window;
     if (reading.learned !== null) return 'again';
     if (reading.claims.every(({ final, provisional }) => final.length + provisional.length === 0)) {
@@ -210,65 +161,72 @@ class LaneLoop {
     return 'finished';
   }
 
-  async #remainingIfAsked(): Promise<Ranges> {
-    return this.#lane.onPage === undefined ? [] : await this.remaining();
+  /** The answer to the window's next page; `undefined` when the window was given up for another. */
+  async #ask(window: OpenWindow): Promise<Reading | undefined> {
+    const { stream, signal } = this.#lane;
+    try {
+      const reading = await stream.read(window, this.#memory.learned, signal);
+      const token = reading.window?.pageToken ?? null;
+      if (token !== null && this.#tokens.has(token)) {
+        throw new PagingError('A page names an earlier page as the next one.', { ...stream.key });
+      }
+      if (token !== null) this.#tokens.add(token);
+      return reading;
+    } catch (error) {
+      const later = window.pageToken !== null;
+      if (error instanceof WindowRefusedError || (error instanceof PagingError && later)) {
+        await this.#setback(window, error);
+        return undefined;
+      }
+      throw error;
+    }
   }
 
-  /** A page token that expired costs the window, a refused window teaches a limit; either way it is planned anew. */
+  /** A page token that is refused costs the window, a refused window teaches a limit. */
   async #setback(window: OpenWindow, error: WindowRefusedError | PagingError): Promise<void> {
-    const { database, stream, signal, log } = this.#lane;
+    const { database, stream } = this.#lane;
     this.#setbacks += 1;
     if (this.#setbacks > MOST_SETBACKS) throw error;
     this.#spend({ requests: 1, waitedMs: 0 });
-    if (window.pageToken !== null) {
-      log.info(
-        { ...stream.key, pages: window.pages },
-        'the next page cannot be had; going on from what is covered',
-      );
-      if (window.order === 'unordered') {
-        await this.#learn({
-          ...this.#learned,
-          unorderedSpan: Math.ceil((window.claim.to - window.claim.from) / 2),
-        });
-      }
-    } else {
-      const situation = await this.#situation();
-      const lesson = await learnFromRefusal(stream, window, situation, this.#learned, signal);
-      this.#spend(lesson.effort);
-      await this.#learn(lesson.learned);
-      log.warn(
-        {
-          ...stream.key,
-          lookbackDays: days(lesson.learned.lookback),
-          spanDays: days(lesson.learned.span),
-        },
-        `Meraki keeps less, or answers less at once, than documented for ${describeStream(stream.key)}; going on within what it accepts`,
-      );
-    }
+    if (window.pageToken === null) await this.#learnLimits(window);
+    else await this.#giveUp(window, error);
     this.#held = await database.transaction((tx) => advanceCheckpoint(tx, this.#held, null, stream.now()));
   }
 
+  async #giveUp(window: OpenWindow, error: WindowRefusedError | PagingError): Promise<void> {
+    this.#lane.log.info(
+      { ...this.#lane.stream.key, pages: window.pages, code: error.code },
+      'the next page cannot be had; going on from what is covered',
+    );
+    if (window.order !== 'unordered') return;
+    const unorderedSpan = Math.ceil((window.asked.to - window.asked.from) / 2);
+    await this.#memory.learn({ ...this.#memory.learned, unorderedSpan });
+  }
+
+  async #learnLimits(window: OpenWindow): Promise<void> {
+    const { stream, signal, log } = this.#lane;
+    const situation = await this.#memory.situation();
+    const lesson = await learnFromRefusal(stream, window, situation, this.#memory.learned, signal);
+    this.#spend(lesson.effort);
+    await this.#memory.learn(lesson.learned);
+    const { lookback, span } = lesson.learned;
+    log.warn(
+      { ...stream.key, lookback: spoken(lookback), span: spoken(span) },
+      `Meraki keeps less, or answers less at once, than expected for ${describeStream(stream.key)}; going on within what it accepts`,
+    );
+  }
+
   #skip(claim: Range): void {
-    this.#fruitless = union(this.#fruitless, [claim]);
+    this.#memory.skip(claim);
     this.#lane.log.warn(
       { ...this.#lane.stream.key, from: formatInstant(claim.from), to: formatInstant(claim.to) },
       'Meraki answered a stretch of time without covering any of it; it stays a gap and is asked again later',
     );
   }
 
-  async #learn(learned: LearnedLimits): Promise<void> {
-    const { database, stream } = this.#lane;
-    const coverage = await readCoverage(database.query, stream.key);
-    const situation = stream.situation(coverage, this.#wantedFrom, learned);
-    this.#learned = learned;
-    this.#wantedFrom = await storeLesson(database.query, stream, learned, situation, coverage);
-  }
-
-  async #situation(): Promise<Situation> {
-    const { database, stream, only } = this.#lane;
-    const coverage = await readCoverage(database.query, stream.key);
-    const situation = stream.situation(coverage, this.#wantedFrom, this.#learned);
-    return { ...situation, done: union(situation.done, this.#fruitless), only };
+  async #tellProgress(): Promise<void> {
+    const { onPage } = this.#lane;
+    if (onPage !== undefined) onPage(this.counts, duration(await this.remaining()));
   }
 
   #spend(effort: Effort): void {
@@ -289,8 +247,6 @@ class LaneLoop {
   }
 }
 
-function days(microseconds: number | undefined): number | undefined {
-  return microseconds === undefined
-    ? undefined
-    : Math.round((microseconds / instantOfSeconds(86_400)) * 100) / 100;
+function spoken(microseconds: number | undefined): string | undefined {
+  return microseconds === undefined ? undefined : formatDuration(Math.floor(microseconds / SECOND));
 }

@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import { formatDuration, readDuration } from './duration.ts';
+
+const DAY = 86_400;
+
+const duration = (least: number, most = Number.POSITIVE_INFINITY) =>
+  z.string().transform((text, context) => {
+    const seconds = readDuration(text);
+    if (seconds === undefined) {
+      context.addIssue('must be a duration such as 90s, 5m, 36h or 90d');
+      return z.NEVER;
+    }
+    if (seconds < least) context.addIssue(`must be at least ${formatDuration(least)}`);
+    if (seconds > most) context.addIssue(`must be at most ${formatDuration(most)}`);
+    return seconds;
+  });
+
+const url = (...protocols: readonly string[]) =>
+  z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), {
+    error: `must be a URL that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
+  });
+
+const list = z.string().transform((text) =>
+  text
+    .split(/[\s,]+/)
+    .map((item) => item.trim())
+    .filter((item) => item !== ''),
+);
+
+const wholeNumber = (least: number, most: number) =>
+  z.string().transform((text, context) => {
+    const value = Number(text);
+    if (!Number.isInteger(value) || value < least || value > most) {
+      context.addIssue(`must be a whole number from ${least} to ${most}`);
+    }
+    return value;
+  });
+
+const retention = z.string().transform((text, context) => {
+  if (text.trim() === 'forever') return undefined;
+  const seconds = duration(90 * DAY).safeParse(text);
+  if (!seconds.success) {
+    context.addIssue('must be "forever" or a duration of at least 90d');
+  }
+  return seconds.data;
+});
+
+/** Every environment variable that is read, with its default. Durations in seconds. */
+export const environmentShape = z.object({
+  MERAKI_DASHBOARD_API_KEY: z.string().optional(),
+  MERAKI_BASE_URL: url('https:', 'http:').default('https://api.meraki.com/api/v1'),
+  MERAKI_TRUSTED_HOSTS: list.optional(),
+  MERAKI_ORGANIZATION_IDS: list.optional(),
+  DATABASE_URL: url('postgres:', 'postgresql:').optional(),
+  REDIS_URL: url('redis:', 'rediss:').optional(),
+  DATA_DIR: z.string().default('./data'),
+  WEBHOOK_LOGS_EVERY: duration(10).default(300),
+  API_RESPONSES_EVERY: duration(10).default(900),
+  WEBHOOK_LOGS_LOOKBACK: duration(3_600, 90 * DAY).default(90 * DAY),
+  WEBHOOK_LOGS_MAX_SPAN: duration(3_600, 31 * DAY).default(31 * DAY),
+  WEBHOOK_LOGS_PER_PAGE: wholeNumber(3, 1_000).default(1_000),
+  API_RESPONSES_LOOKBACK: duration(3_600, 31 * DAY).default(31 * DAY),
+  API_RESPONSES_INTERVAL: z.enum(['120', '3600', '14400', '21600']).default('120'),
+  WEBHOOK_LOGS_SETTLE: duration(120, DAY).default(15 * 60),
+  API_RESPONSES_SETTLE: duration(60, DAY).default(10 * 60),
+  REQUESTS_PER_SECOND: wholeNumber(1, 10).default(5),
+  WEBHOOK_URLS: z.enum(['masked', 'full']).default('masked'),
+  RETENTION: retention.optional(),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  LOG_FORMAT: z.enum(['pretty', 'json']).optional(),
+});

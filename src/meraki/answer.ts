@@ -1,0 +1,73 @@
+import type { Dispatcher } from 'undici';
+import {
+  type HistorianError,
+  KeyRefusedError,
+  OrganizationRefusedError,
+  RateLimitedError,
+  UnreachableError,
+  WindowRefusedError,
+} from '../errors.ts';
+
+const MAX_BODY_BYTES = 64 * 1024 * 1024;
+
+/**
+ * Reads a whole body as text.
+ *
+ * @throws {UnreachableError} when it is longer than any documented answer can be
+ */
+export async function readText(response: Dispatcher.ResponseData, url: URL): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of response.body) {
+    bytes += (chunk as Buffer).length;
+    if (bytes > MAX_BODY_BYTES) {
+      response.body.destroy();
+      throw new UnreachableError(`Meraki's answer is longer than ${MAX_BODY_BYTES} bytes; it was cut off.`, {
+        path: url.pathname,
+      });
+    }
+    chunks.push(chunk as Buffer);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** The JSON value of a text, or `undefined` when it is none. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** What an HTTP status other than 200 means; decided by the status alone. */
+export function failureOf(status: number, url: URL, text: string): HistorianError {
+  const facts = { status, path: url.pathname, host: url.host };
+  const said = reasonGiven(text);
+  if (status === 401) {
+    return new KeyRefusedError(`Meraki refused the API key (401${said}).`, facts);
+  }
+  if (status === 403 || status === 404) {
+    return new OrganizationRefusedError(`Meraki refused ${url.pathname} (${status}${said}).`, facts);
+  }
+  if (status === 429) return new RateLimitedError(`Meraki's rate limit is exceeded (429${said}).`, facts);
+  if (status === 408 || status >= 500 || status < 400) {
+    return new UnreachableError(`Meraki answered ${status}${said}.`, facts);
+  }
+  return new WindowRefusedError(`Meraki does not accept the request (${status}${said}).`, facts);
+}
+
+/** For people to read; never to decide on. */
+function reasonGiven(text: string): string {
+  const body = parseJson(text);
+  const errors = typeof body === 'object' && body !== null && 'errors' in body ? body.errors : undefined;
+  if (!Array.isArray(errors) || errors.length === 0) return '';
+  return `: ${errors.map(String).join('; ').slice(0, 200)}`;
+}
+
+/** For a request that got no answer at all. */
+export function unreachable(url: URL, error: unknown): UnreachableError {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : undefined;
+  const said = error instanceof Error ? error.message || code : String(error);
+  return new UnreachableError(`Meraki cannot be reached at ${url.host}: ${said}.`, { host: url.host, code });
+}

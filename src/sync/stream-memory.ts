@@ -1,0 +1,85 @@
+import { type CoverageByWidth, readCoverage } from '../db/coverage.ts';
+import type { Database } from '../db/database.ts';
+import { rememberLimits, rememberStream } from '../db/streams.ts';
+import { type Instant, instantOfSeconds } from '../instant.ts';
+import { type Range, type Ranges, union } from '../ranges.ts';
+import { type LearnedLimits, parseLearnedLimits } from './limits.ts';
+import { beginningOf, horizonOf, type Situation } from './plan.ts';
+import type { Stream } from './stream.ts';
+
+const SECOND = instantOfSeconds(1);
+
+/** What one run knows of its stream besides the window at hand: since when it is wanted, and what was learned. */
+export class StreamMemory {
+  readonly #database: Database;
+  readonly #stream: Stream;
+  readonly #only: Range | undefined;
+  #learned: LearnedLimits = {};
+  #wantedFrom: Instant = 0;
+  /** Time that was answered without covering any of it: asked again at once, it would be answered alike. */
+  #fruitless: Ranges = [];
+
+  constructor(database: Database, stream: Stream, only: Range | undefined) {
+    this.#database = database;
+    this.#stream = stream;
+    this.#only = only;
+  }
+
+  get learned(): LearnedLimits {
+    return this.#learned;
+  }
+
+  /** Reads what earlier runs stored; makes the stream's record when it is new. */
+  async recall(): Promise<void> {
+    const { key, limits, everySeconds } = this.#stream;
+    const now = this.#stream.now();
+    const record = await rememberStream(
+      this.#database,
+      key,
+      {
+        wantedFrom: beginningOf(this.#stream.situation(new Map(), 0, {})),
+        lookbackSeconds: Math.floor(limits.lookback / SECOND),
+        expectedLagSeconds: 2 * everySeconds + limits.settle / SECOND,
+      },
+      now,
+    );
+    this.#learned = parseLearnedLimits(record.limits, now);
+    this.#wantedFrom = record.wantedFrom;
+  }
+
+  async situation(): Promise<Situation> {
+    const coverage = await readCoverage(this.#database.query, this.#stream.key);
+    const situation = this.#stream.situation(coverage, this.#wantedFrom, this.#learned);
+    return { ...situation, done: union(situation.done, this.#fruitless), only: this.#only };
+  }
+
+  /** Leaves a stretch of time alone for the rest of this run. */
+  skip(range: Range): void {
+    this.#fruitless = union(this.#fruitless, [range]);
+  }
+
+  /**
+   * Stores a lesson. Time beyond the far edge was never in reach of a stream that has nothing stored from there,
+   * so it is not wanted any more; where something is stored, what is missing beside it is lost, and stays listed.
+   */
+  async learn(learned: LearnedLimits): Promise<void> {
+    const coverage = await readCoverage(this.#database.query, this.#stream.key);
+    const situation = this.#stream.situation(coverage, this.#wantedFrom, learned);
+    const { lookback } = situation;
+    const beginning = Math.max(this.#wantedFrom, beginningOf(situation));
+    this.#learned = learned;
+    this.#wantedFrom = reachesBefore(coverage, horizonOf(situation)) ? this.#wantedFrom : beginning;
+    await rememberLimits(this.#database.query, this.#stream.key, {
+      limits: learned,
+      lookbackSeconds: Math.floor(lookback / SECOND),
+      wantedFrom: this.#wantedFrom,
+    });
+  }
+}
+
+function reachesBefore(coverage: CoverageByWidth, horizon: Instant): boolean {
+  const starts = [...coverage.values()].flatMap(({ final, provisional }) =>
+    [...final, ...provisional].map((range) => range.from),
+  );
+  return starts.some((start) => start < horizon);
+}
