@@ -69,6 +69,7 @@ async function work(
       webhook_logs: config.webhookLogs.every * 1_000,
       api_responses: config.apiResponses.every * 1_000,
     },
+    retentionSeconds: config.retention,
     concurrency: 8,
   });
   try {

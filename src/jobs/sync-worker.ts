@@ -1,4 +1,5 @@
 import type { Job } from 'bullmq';
+import { dropExpired } from '../db/retention.ts';
 import { deleteOldRuns } from '../db/sync-runs.ts';
 import { instantOfSeconds } from '../instant.ts';
 import { STREAM_NAMES, type StreamName } from '../stream-key.ts';
@@ -11,6 +12,8 @@ import { SyncJobs, type SyncJobsOptions } from './sync-jobs.ts';
 export interface SyncWorkerOptions extends ReconcileOptions, Omit<SyncJobsOptions, 'queue'> {
   readonly store: QueueStore;
   readonly everyMs: Readonly<Record<StreamName, number>>;
+  /** How long rows are kept at least, in seconds; `undefined` for ever. */
+  readonly retentionSeconds: number | undefined;
   /** Jobs this process works on at the same time. */
   readonly concurrency: number;
 }
@@ -49,6 +52,7 @@ export class SyncWorker {
       this.#networksRefreshedAt.set(organizationId, clock.now());
     }
     await deleteOldRuns(database.query, client.now() - RUNS_KEPT);
+    await this.#dropExpired();
     return organizationIds;
   }
 
@@ -87,6 +91,14 @@ export class SyncWorker {
     deadline.abort();
     if (inTime) await this.#queue.close();
     return inTime;
+  }
+
+  async #dropExpired(): Promise<void> {
+    const { database, client, log, retentionSeconds } = this.#options;
+    if (retentionSeconds === undefined) return;
+    const before = client.now() - instantOfSeconds(retentionSeconds);
+    const dropped = await dropExpired(database, before, client.now());
+    if (dropped.length > 0) log.info({ dropped }, 'months older than RETENTION were dropped');
   }
 
   #wanted(organizationIds: readonly string[]): readonly WantedSchedule[] {

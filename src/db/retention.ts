@@ -1,0 +1,85 @@
+import { sql } from 'drizzle-orm';
+import { formatInstant, type Instant } from '../instant.ts';
+import { rangesOf, subtract } from '../ranges.ts';
+import type { StreamKey } from '../stream-key.ts';
+import { lockCoverage, saveCoverage } from './coverage.ts';
+import { type Database, translated } from './database.ts';
+import { parseDatabaseInstant } from './multirange.ts';
+import type { PartitionedTable } from './partitions.ts';
+
+const TABLES: readonly { readonly table: PartitionedTable; readonly stream: StreamKey['stream'] }[] = [
+  { table: 'webhook_deliveries', stream: 'webhook_logs' },
+  { table: 'api_response_counts', stream: 'api_responses' },
+];
+
+/**
+ * Drops the monthly partitions that lie wholly before `before`, so that everything is kept at least until then.
+ *
+ * Coverage goes first, one organization at a time, and the rows after it: a crash between the two leaves rows
+ * that nobody claims, never a claim without rows (invariant I2).
+ *
+ * @returns the names of the partitions dropped
+ */
+export async function dropExpired(
+  database: Database,
+  before: Instant,
+  now: Instant,
+): Promise<readonly string[]> {
+  const dropped: string[] = [];
+  for (const { table, stream } of TABLES) {
+    const expired = (await partitionsOf(database, table)).filter((partition) => partition.to <= before);
+    const end = expired.reduce((latest, partition) => Math.max(latest, partition.to), 0);
+    if (expired.length === 0) continue;
+    for (const key of await streamsOf(database, stream)) await forget(database, key, end, now);
+    for (const { name } of expired) {
+      await translated(database.query.execute(sql.raw(`drop table if exists meraki_store."${name}"`)));
+      dropped.push(name);
+    }
+  }
+  return dropped;
+}
+
+interface Partition {
+  readonly name: string;
+  readonly to: Instant;
+}
+
+async function partitionsOf(database: Database, table: PartitionedTable): Promise<readonly Partition[]> {
+  const found = await translated(
+    database.query.execute<{ name: string; bounds: string }>(sql`
+      select c.relname as name, pg_get_expr(c.relpartbound, c.oid) as bounds
+      from pg_inherits i join pg_class c on c.oid = i.inhrelid
+      where i.inhparent = ${`meraki_store.${table}`}::regclass`),
+  );
+  return found.rows.flatMap(({ name, bounds }) => {
+    const to = /TO \('([^']+)'\)/.exec(bounds)?.[1];
+    return to === undefined ? [] : [{ name, to: parseDatabaseInstant(to) }];
+  });
+}
+
+async function streamsOf(database: Database, stream: StreamKey['stream']): Promise<readonly StreamKey[]> {
+  const found = await translated(
+    database.query.execute<{ organization_id: string; series: string }>(
+      sql`select organization_id, series from meraki_ingest.streams where stream = ${stream}`,
+    ),
+  );
+  return found.rows.map((row) => ({ organizationId: row.organization_id, stream, series: row.series }));
+}
+
+async function forget(database: Database, key: StreamKey, end: Instant, now: Instant): Promise<void> {
+  const gone = rangesOf({ from: Number.NEGATIVE_INFINITY, to: end });
+  await database.transaction(async (tx) => {
+    for (const [width, coverage] of await lockCoverage(tx, key, [], now)) {
+      const kept = {
+        final: subtract(coverage.final, gone),
+        provisional: subtract(coverage.provisional, gone),
+        counted: subtract(coverage.counted, gone),
+      };
+      await saveCoverage(tx, key, width, kept, now);
+    }
+    await tx.execute(sql`
+      update meraki_ingest.streams set wanted_from = ${formatInstant(end)}::timestamptz
+      where organization_id = ${key.organizationId} and stream = ${key.stream} and series = ${key.series}
+        and wanted_from < ${formatInstant(end)}::timestamptz`);
+  });
+}
