@@ -101,26 +101,31 @@ left join meraki_ingest.coverage c
   on c.organization_id = b.organization_id and c.stream = 'webhook_logs' and c.series = 'all'
   and c.interval_seconds = 0;
 
+-- Deliveries of an endpoint in order fall into groups: each success begins one, and the failures up to the next
+-- success belong to it. A group's failures are one incident, which the success of the next group ends.
 create view meraki.webhook_incidents as
-select organization_id, endpoint_id, min(sent_at) as started_at,
-  min(next_success_at) as ended_at, count(*) as failures,
-  (array_agg(response_code order by sent_at desc, fingerprint desc, occurrence desc))[1] as last_response_code,
-  max(sent_at) as last_failure_at
+select organization_id, endpoint_id::text as endpoint_id, started_at, ended_at, failures,
+  nullif(last_response_code, -1) as last_response_code, last_failure_at
 from (
-  select f.organization_id, f.endpoint_id::text as endpoint_id, f.sent_at, f.fingerprint, f.occurrence,
-    case when f.response_code > 0 then f.response_code end as response_code,
-    f.response_code between 200 and 299 as is_success,
-    count(*) filter (where f.response_code between 200 and 299) over earlier as successes_before,
-    min(f.sent_at) filter (where f.response_code between 200 and 299) over later as next_success_at
-  from meraki_store.webhook_deliveries f
-  window
-    earlier as (partition by f.organization_id, f.endpoint_id
-      order by f.sent_at, f.fingerprint, f.occurrence rows between unbounded preceding and current row),
-    later as (partition by f.organization_id, f.endpoint_id
-      order by f.sent_at, f.fingerprint, f.occurrence rows between current row and unbounded following)
-) deliveries
-where not is_success
-group by organization_id, endpoint_id, successes_before;
+  select organization_id, endpoint_id,
+    min(sent_at) filter (where not is_success) as started_at,
+    lead(min(sent_at) filter (where is_success)) over (
+      partition by organization_id, endpoint_id order by successes_so_far) as ended_at,
+    count(*) filter (where not is_success) as failures,
+    (array_agg(response_code order by sent_at desc, fingerprint desc, occurrence desc)
+      filter (where not is_success))[1] as last_response_code,
+    max(sent_at) filter (where not is_success) as last_failure_at
+  from (
+    select organization_id, endpoint_id, sent_at, fingerprint, occurrence, response_code,
+      response_code between 200 and 299 as is_success,
+      count(*) filter (where response_code between 200 and 299) over (
+        partition by organization_id, endpoint_id order by sent_at, fingerprint, occurrence
+        rows between unbounded preceding and current row) as successes_so_far
+    from meraki_store.webhook_deliveries
+  ) deliveries
+  group by organization_id, endpoint_id, successes_so_far
+) groups
+where failures > 0;
 
 create view meraki.webhook_endpoint_health as
 select e.organization_id, e.id as endpoint_id, e.name as url, e.url_host,
