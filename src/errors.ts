@@ -63,6 +63,7 @@ export class RateLimitedError extends HistorianError {
 export class OrganizationRefusedError extends HistorianError {
   readonly code = 'ORGANIZATION_REFUSED';
   readonly retry = 'never';
+  override readonly exitCode = 4;
 }
 
 /** HTTP 400: a window outside the source's limits, or a page token it no longer knows. */

@@ -16,6 +16,8 @@ export interface DemoReport {
   readonly archive: Archive;
   readonly comparison: Comparison;
   readonly open: { readonly gaps: number; readonly quarantined: number };
+  /** Rows that this run added. */
+  readonly newRows: number;
   readonly milliseconds: number;
   readonly output: Output;
   readonly json: boolean;
@@ -23,10 +25,10 @@ export interface DemoReport {
 
 /** Prints what the archive holds, how it compares with the truth, and what to do next. */
 export async function reportDemo(report: DemoReport): Promise<void> {
-  const { archive, comparison, open, milliseconds, output, json } = report;
+  const { archive, comparison, open, newRows, milliseconds, output, json } = report;
   const organizations = await summarize(archive.database.query);
   if (json) {
-    sayJson(output, { organizations, comparison, ...open, milliseconds });
+    sayJson(output, { organizations, comparison, ...open, newRows, milliseconds });
     return;
   }
   const paint = paintFor(output);
@@ -56,10 +58,10 @@ export async function reportDemo(report: DemoReport): Promise<void> {
   const verdict = exact ? paint.green('Exact.') : paint.red('Not exact.');
   say(
     output,
-    `${verdict} Compared with the simulator's truth, value by value: ${formatNumber(deliveries)} deliveries ` +
+    `${formatNumber(newRows)} new rows in ${formatSpan(milliseconds / 1_000)}. ${verdict} Compared with the simulator's truth, value by value: ${formatNumber(deliveries)} deliveries ` +
       `(${formatNumber(deliveriesWrong)} wrong), ${formatNumber(buckets)} buckets ` +
       `(${formatNumber(bucketsWrong)} wrong), ${formatNumber(open.gaps)} gaps, ` +
-      `${formatNumber(open.quarantined)} rows in quarantine. Caught up in ${formatSpan(milliseconds / 1_000)}.`,
+      `${formatNumber(open.quarantined)} rows in quarantine.`,
   );
   say(output);
   say(output, paint.bold('Next'));

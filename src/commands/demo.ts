@@ -54,6 +54,7 @@ export async function demo(options: DemoOptions): Promise<number> {
       source: `simulator, seed ${seed}, ${organizations} organizations, ${rows} rows`,
       whileRunning: async (archive, organizationIds, signal) => {
         const started = clock.now();
+        const rowsBefore = await rowsRead(archive, organizationIds);
         await catchUp(archive, organizationIds, options, signal);
         const comparison = await compareAll(archive, simulator, organizationIds);
         const open = await countOpenEnds(archive.database.query);
@@ -61,7 +62,8 @@ export async function demo(options: DemoOptions): Promise<number> {
           comparison.deliveriesWrong + comparison.bucketsWrong + open.gaps + open.quarantined === 0;
         exitCode = exact ? 0 : 1;
         const milliseconds = clock.now() - started;
-        await reportDemo({ ...options, archive, comparison, open, milliseconds });
+        const newRows = (await rowsRead(archive, organizationIds)) - rowsBefore;
+        await reportDemo({ ...options, archive, comparison, open, newRows, milliseconds });
         if (once) return;
         say(output, '\nNew rows keep coming. Ctrl-C ends the demo; run it again and it continues.');
         await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
@@ -100,9 +102,7 @@ async function catchUp(
   const names = new Map(
     (await readOrganizations(archive.database)).map((row) => [row.organizationId, row.name]),
   );
-  const streams = organizationIds.flatMap((organizationId) =>
-    STREAM_NAMES.flatMap((stream) => archive.streamsOf({ organizationId, stream })),
-  );
+  const streams = streamsOf(archive, organizationIds);
   const progress = json ? undefined : showProgress(output);
   const totals = new Map<Stream, number>();
   const since = archive.client.now();
@@ -125,6 +125,20 @@ async function catchUp(
   } finally {
     progress?.stop();
   }
+}
+
+function streamsOf(archive: Archive, organizationIds: readonly string[]): readonly Stream[] {
+  return organizationIds.flatMap((organizationId) =>
+    STREAM_NAMES.flatMap((stream) => archive.streamsOf({ organizationId, stream })),
+  );
+}
+
+async function rowsRead(archive: Archive, organizationIds: readonly string[]): Promise<number> {
+  let rows = 0;
+  for (const { key } of streamsOf(archive, organizationIds)) {
+    rows += (await sumRuns(archive.database.query, key)).rowsNew;
+  }
+  return rows;
 }
 
 async function standOf({ database }: Archive, stream: Stream) {

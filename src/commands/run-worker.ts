@@ -78,7 +78,7 @@ async function work(
       () => worker.reconcile(signal),
       patience,
     );
-    await worker.start(organizationIds);
+    await worker.start();
     log.info(
       {
         organizations: organizationIds.length,

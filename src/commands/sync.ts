@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { countOpenEnds } from '../db/archive-status.ts';
-import { markOrganization, readOrganizations } from '../db/organizations.ts';
+import { noteAnswer, readOrganizations } from '../db/organizations.ts';
 import { recordFailure, recordSuccess } from '../db/streams.ts';
 import { addCounts, noCounts, type RunCounts } from '../db/sync-runs.ts';
 import { HistorianError, OrganizationRefusedError } from '../errors.ts';
@@ -128,13 +128,14 @@ async function syncStream(
     }
     if (!options.signal.aborted) progress.update(task, 1, counts.rowsNew);
     await recordSuccess(archive.database, stream.key, stream.clockSkewMs(), stream.now());
+    await noteAnswer(archive.database, stream.key.organizationId, 'active');
     return { task, stream, counts, error: undefined };
   } catch (error) {
     if (!(error instanceof HistorianError)) throw error;
     archive.log.error({ ...stream.key, code: error.code }, `${task}: ${error.message}`);
     await recordFailure(archive.database, stream.key, error, stream.now()).catch(() => undefined);
     if (error instanceof OrganizationRefusedError) {
-      await markOrganization(archive.database, stream.key.organizationId, 'refused').catch(() => undefined);
+      await noteAnswer(archive.database, stream.key.organizationId, 'refused').catch(() => undefined);
     }
     return { task, stream, counts, error };
   }

@@ -1,4 +1,4 @@
-import { and, eq, inArray, ne, sql } from 'drizzle-orm';
+import { and, eq, inArray, sql } from 'drizzle-orm';
 import { formatInstant, type Instant } from '../instant.ts';
 import { type Database, translated } from './database.ts';
 import { type OrganizationState, organizations } from './schema.ts';
@@ -17,7 +17,10 @@ export interface SeenOrganization {
   readonly state: OrganizationState;
 }
 
-/** Writes what the key sees now; organizations that are stored and not in `seen` become `vanished`. */
+/**
+ * Writes what the key sees now; organizations that are stored and not in `seen` become `vanished`. One that is
+ * listed as active but was refused stays so until an answer shows otherwise.
+ */
 export async function saveOrganizations(
   database: Database,
   seen: readonly SeenOrganization[],
@@ -35,7 +38,8 @@ export async function saveOrganizations(
             name: sql`excluded.name`,
             url: sql`excluded.url`,
             region: sql`excluded.region`,
-            state: sql`excluded.state`,
+            state: sql`case when ${organizations.state} = 'refused' and excluded.state = 'active'
+              then 'refused' else excluded.state end`,
             lastSeenAt: sql`excluded.last_seen_at`,
           },
         }),
@@ -67,16 +71,17 @@ export async function readOrganizations(database: Database): Promise<readonly Or
   );
 }
 
-/** Notes that Meraki refused an organization in the middle of a sync. */
-export async function markOrganization(
+/** Notes whether Meraki's last answer for an organization was a refusal. */
+export async function noteAnswer(
   database: Database,
   organizationId: string,
-  state: OrganizationState,
+  answer: 'refused' | 'active',
 ): Promise<void> {
+  const before: OrganizationState = answer === 'refused' ? 'active' : 'refused';
   await translated(
     database.query
       .update(organizations)
-      .set({ state })
-      .where(and(eq(organizations.organizationId, organizationId), ne(organizations.state, state))),
+      .set({ state: answer })
+      .where(and(eq(organizations.organizationId, organizationId), eq(organizations.state, before))),
   );
 }

@@ -117,12 +117,16 @@ export async function recordSuccess(
   );
 }
 
+/** @returns whether the stream failed differently, or not at all, before */
 export async function recordFailure(
   database: Database,
   key: StreamKey,
   failure: { readonly code: string; readonly message: string },
   now: Instant,
-): Promise<void> {
+): Promise<boolean> {
+  const before = await translated(
+    database.query.select({ code: streams.lastErrorCode }).from(streams).where(isStream(key)),
+  );
   await translated(
     database.query
       .update(streams)
@@ -133,6 +137,7 @@ export async function recordFailure(
       })
       .where(isStream(key)),
   );
+  return before[0]?.code !== failure.code;
 }
 
 function isStream(key: StreamKey) {

@@ -46,8 +46,9 @@ export async function reconcileOrganizations(
   for (const organization of seen) {
     const known = before.get(organization.organizationId);
     const facts = { organizationId: organization.organizationId, name: organization.name };
-    if (organization.state === 'active' && known?.state !== 'active') {
-      log.info(facts, known === undefined ? 'organization found' : 'organization is back');
+    if (organization.state === 'active' && known === undefined) log.info(facts, 'organization found');
+    if (organization.state === 'active' && (known?.state === 'vanished' || known?.state === 'api_disabled')) {
+      log.info(facts, 'organization is back');
     }
     if (organization.state === 'api_disabled' && known?.state !== 'api_disabled') {
       log.warn(facts, 'organization paused: its API access is disabled in the dashboard');

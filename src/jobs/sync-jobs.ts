@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { DelayedError, type Job } from 'bullmq';
 import type { Clock } from '../clock.ts';
 import type { Database } from '../db/database.ts';
-import { markOrganization } from '../db/organizations.ts';
+import { noteAnswer } from '../db/organizations.ts';
 import type { Partitions } from '../db/partitions.ts';
 import { recordFailure, recordSuccess } from '../db/streams.ts';
 import { HistorianError, OrganizationRefusedError } from '../errors.ts';
@@ -81,6 +81,7 @@ export class SyncJobs {
       const result = await runLane({ database, partitions, stream, lane, runId, log, signal, pauseNow });
       if (result.outcome === 'complete' || result.counts.pages > 0) {
         await recordSuccess(database, stream.key, stream.clockSkewMs(), stream.now());
+        await noteAnswer(database, stream.key.organizationId, 'active');
       }
       const { rowsNew, rowsQuarantined } = result.counts;
       log[rowsNew > 0 ? 'info' : 'debug'](
@@ -101,10 +102,11 @@ export class SyncJobs {
     const { database, log } = this.#options;
     const code = error instanceof HistorianError ? error.code : 'UNEXPECTED';
     const message = error instanceof Error ? error.message : String(error);
-    log.warn({ ...stream.key, lane, code }, `${describeStream(stream.key)}: ${message}`);
-    await recordFailure(database, stream.key, { code, message }, stream.now()).catch(() => undefined);
+    const failure = { code, message };
+    const isNew = await recordFailure(database, stream.key, failure, stream.now()).catch(() => true);
+    log[isNew ? 'warn' : 'debug']({ ...stream.key, lane, code }, `${describeStream(stream.key)}: ${message}`);
     if (error instanceof OrganizationRefusedError) {
-      await markOrganization(database, stream.key.organizationId, 'refused').catch(() => undefined);
+      await noteAnswer(database, stream.key.organizationId, 'refused').catch(() => undefined);
     }
   }
 

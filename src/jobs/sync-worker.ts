@@ -19,6 +19,7 @@ export interface SyncWorkerOptions extends ReconcileOptions, Omit<SyncJobsOption
 }
 
 const DAY_MS = 86_400_000;
+const WATCH_EVERY_MS = 60_000;
 const RUNS_KEPT = instantOfSeconds(90 * 86_400);
 
 /** One process's share of the work: it keeps the schedule and works on jobs of every organization. */
@@ -29,6 +30,8 @@ export class SyncWorker {
   readonly #stopping = new AbortController();
   readonly #networksRefreshedAt = new Map<string, number>();
   #worker: JobWorker | undefined;
+  #scheduled: readonly WantedSchedule[] = [];
+  #keepUp: Promise<void> | undefined;
 
   constructor(options: SyncWorkerOptions) {
     this.#options = options;
@@ -42,23 +45,19 @@ export class SyncWorker {
    * @returns the organizations that are synced
    */
   async reconcile(signal: AbortSignal = this.#stopping.signal): Promise<readonly string[]> {
-    const { clock, database, client } = this.#options;
+    const { database, client } = this.#options;
     const organizationIds = await reconcileOrganizations(this.#options, signal);
-    await applySchedule(this.#queue, this.#wanted(organizationIds));
-    for (const organizationId of organizationIds) {
-      const last = this.#networksRefreshedAt.get(organizationId);
-      if (last !== undefined && clock.now() - last < DAY_MS) continue;
-      await refreshNetworks(this.#options, organizationId, signal);
-      this.#networksRefreshedAt.set(organizationId, clock.now());
-    }
+    this.#scheduled = this.#wanted(organizationIds);
+    await applySchedule(this.#queue, this.#scheduled);
     await deleteOldRuns(database.query, client.now() - RUNS_KEPT);
     await this.#dropExpired();
     return organizationIds;
   }
 
-  /** Begins to work, with one read of every stream of `organizationIds`. */
-  async start(organizationIds: readonly string[]): Promise<void> {
-    await readNow(this.#queue, this.#wanted(organizationIds));
+  /** Begins to work, with one read of every stream that is scheduled. */
+  async start(): Promise<void> {
+    await readNow(this.#queue, this.#scheduled);
+    this.#keepUp = this.#watch();
     const { store, concurrency, log } = this.#options;
     // BullMQ hands over its abort signal only to a processor that declares three parameters.
     const processor = (job: Job, token?: string, signal?: AbortSignal) => this.#work(job, token, signal);
@@ -79,7 +78,7 @@ export class SyncWorker {
   async stop(deadlineMs: number): Promise<boolean> {
     this.#stopping.abort(new Error('the worker is stopping'));
     const closed = (async () => {
-      await this.#worker?.close();
+      await Promise.all([this.#worker?.close(), this.#keepUp]);
       return true;
     })();
     const deadline = new AbortController();
@@ -91,6 +90,34 @@ export class SyncWorker {
     deadline.abort();
     if (inTime) await this.#queue.close();
     return inTime;
+  }
+
+  /** A queue that was wiped has lost its schedulers, and with them the job that would notice. */
+  async #watch(): Promise<void> {
+    const { clock, log } = this.#options;
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      try {
+        await this.#refreshNetworks(signal);
+        await clock.sleep(WATCH_EVERY_MS, signal);
+        const { added } = await applySchedule(this.#queue, this.#scheduled);
+        if (added.length > 0)
+          log.warn({ schedulers: added.length }, 'the queue had lost schedulers; made anew');
+      } catch (error) {
+        if (signal.aborted) return;
+        log.warn({ error: error instanceof Error ? error.message : String(error) }, 'schedulers not checked');
+      }
+    }
+  }
+
+  async #refreshNetworks(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options;
+    for (const organizationId of new Set(this.#scheduled.map(({ job }) => job.organizationId))) {
+      const last = this.#networksRefreshedAt.get(organizationId);
+      if (last !== undefined && clock.now() - last < DAY_MS) continue;
+      await refreshNetworks(this.#options, organizationId, signal);
+      this.#networksRefreshedAt.set(organizationId, clock.now());
+    }
   }
 
   async #dropExpired(): Promise<void> {
