@@ -112,7 +112,7 @@ function openClient(config: Config, store: QueueStore, clock: Clock, log: Log): 
 }
 
 export function trustedHosts(config: Config): readonly string[] {
-  return config.meraki.trustedHosts ?? [...MERAKI_DOMAINS, new URL(config.meraki.baseUrl).hostname];
+  return [...(config.meraki.trustedHosts ?? MERAKI_DOMAINS), new URL(config.meraki.baseUrl).hostname];
 }
 
 function streamsOf(

@@ -58,7 +58,7 @@ export async function reportDemo(report: DemoReport): Promise<void> {
   const verdict = exact ? paint.green('Exact.') : paint.red('Not exact.');
   say(
     output,
-    `${formatNumber(newRows)} new rows in ${formatSpan(milliseconds / 1_000)}. ${verdict} Compared with the simulator's truth, value by value: ${formatNumber(deliveries)} deliveries ` +
+    `${formatNumber(newRows)} new rows (deliveries and counts) in ${formatSpan(milliseconds / 1_000)}. ${verdict} Compared with the simulator's truth, value by value: ${formatNumber(deliveries)} deliveries ` +
       `(${formatNumber(deliveriesWrong)} wrong), ${formatNumber(buckets)} buckets ` +
       `(${formatNumber(bucketsWrong)} wrong), ${formatNumber(open.gaps)} gaps, ` +
       `${formatNumber(open.quarantined)} rows in quarantine.`,

@@ -31,8 +31,9 @@ export async function status(options: LookOptions): Promise<number> {
     else say(output, statusTable(output, streams));
     if (opened.reader !== undefined) {
       say(output);
-      say(output, `psql '${opened.reader.uri}'`);
-      say(output, `Other tools: user meraki_reader, password in ${opened.reader.passwordFile}`);
+      say(output, 'While "start" runs, this Postgres can be read:');
+      say(output, `  psql '${opened.reader.uri}'`);
+      say(output, `  other tools: user meraki_reader, password in ${opened.reader.passwordFile}`);
     }
     return 0;
   } finally {

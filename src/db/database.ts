@@ -29,10 +29,22 @@ export interface Database {
   close(): Promise<void>;
 }
 
+/**
+ * A connection that has a listener for its errors. One that breaks between two statements of a transaction has no
+ * statement to report to, and without a listener Node ends the process.
+ */
+export class GuardedClient extends pg.Client {
+  constructor(config?: string | pg.ClientConfig) {
+    super(config);
+    this.on('error', () => undefined);
+  }
+}
+
 /** Opens a pool; the first query connects. Sessions run in UTC and name themselves in `pg_stat_activity`. */
 export function openDatabase(connectionString: string, log: Log, maxConnections = 10): Database {
   const pool = new pg.Pool({
     connectionString,
+    Client: GuardedClient,
     max: maxConnections,
     application_name: 'meraki-historian',
     connectionTimeoutMillis: 10_000,

@@ -10,7 +10,7 @@ import {
   withBackend,
 } from 'bullmq';
 import { Redis } from 'ioredis';
-import { type Database, databaseError } from '../db/database.ts';
+import { type Database, databaseError, GuardedClient } from '../db/database.ts';
 import { HistorianError, QueueUnreachableError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { RequestBudgetOptions } from './request-budget.ts';
@@ -129,6 +129,7 @@ async function openPostgresStore(url: string, database: Database, log: Log): Pro
   const base = {
     connection: {
       connectionString: url,
+      Client: GuardedClient,
       max: 4,
       application_name: 'meraki-historian queue',
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,

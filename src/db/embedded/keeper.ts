@@ -1,9 +1,7 @@
 import type { Client } from 'pg';
 import { systemClock } from '../../clock.ts';
 import { EmbeddedPostgresError } from '../../errors.ts';
-import { clusterDirectory } from './cluster.ts';
-import { findPostmaster } from './pidfile.ts';
-import { pruneLogs, type Server, stopServer } from './server.ts';
+import { pruneLogs, type Server, settledPostmaster, startServer, stopServer } from './server.ts';
 import { connectSession, isLastCaretaker, joinCaretakers, takeOwnership } from './session.ts';
 import type { Settings } from './settings.ts';
 
@@ -16,12 +14,15 @@ export interface Held {
 
 type Close = () => Promise<void>;
 
+/** An attempt that may do better a moment later: a dying server holds its memory for a while. */
+class ServerNotStartedError extends EmbeddedPostgresError {}
+
 const PRUNE_MILLISECONDS = 3_600_000;
 const REGAIN_ATTEMPTS = 60;
 
 /**
- * Keeps the owner's session for as long as the owner lives. When it is lost, that is logged, and the
- * ownership taken again if the server comes back, as it does after the crash of a single backend.
+ * Keeps the owner's session for as long as the owner lives. When it is lost, that is logged, the server is started
+ * again where it died, on the port that everybody knows, and the ownership is taken again.
  *
  * @returns what closes: stops the server, unless it is gone or another owner's by then.
  */
@@ -42,17 +43,24 @@ export function keepOwner(held: Held): Close {
     });
   };
 
+  const startAgain = async (): Promise<void> => {
+    if ((await settledPostmaster(server.home)) !== undefined) return;
+    const port = await startServer(server, settings.port).catch(() => undefined);
+    if (port === settings.port) log.warn({ dataDir }, 'the embedded Postgres had died; started it again');
+    else throw new ServerNotStartedError('The embedded Postgres did not start again on its port.', { port });
+  };
+
   const regain = async (): Promise<void> => {
     for (let attempt = 1; attempt <= REGAIN_ATTEMPTS && closing === undefined; attempt += 1) {
       await systemClock.sleep(250);
-      if ((await findPostmaster(clusterDirectory(server.home))) === undefined) continue;
       try {
+        await startAgain();
         const client = await openAsOwner(settings, dataDir);
         watch(client);
         log.info({ dataDir }, 'holds the ownership of the embedded Postgres again');
         return;
       } catch (error) {
-        if (!(error instanceof EmbeddedPostgresError)) continue;
+        if (!(error instanceof EmbeddedPostgresError) || error instanceof ServerNotStartedError) continue;
         log.error({ err: error }, 'another historian owns the embedded Postgres now; stop one of the two');
         return;
       }
