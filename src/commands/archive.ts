@@ -57,7 +57,7 @@ export async function openArchive(options: ArchiveOptions): Promise<Archive> {
     await bringUpToDate(database, options);
     await claimSource(database, options.source ?? sourceOf(config.meraki.baseUrl));
     await writeSetting(database.query, 'webhook_urls', config.webhookUrls);
-    const store = await openQueueStore(config.redisUrl, opened.url, database, log);
+    const store = await openQueueStore(config.redisUrl, opened.url, database, log, clock);
     const client = openClient(config, store, clock, log);
     return {
       config,

@@ -10,9 +10,11 @@ import {
   withBackend,
 } from 'bullmq';
 import { Redis } from 'ioredis';
+import type { Clock } from '../clock.ts';
 import { type Database, databaseError, GuardedClient } from '../db/database.ts';
 import { HistorianError, QueueUnreachableError } from '../errors.ts';
 import type { Log } from '../log.ts';
+import { faultLog } from './fault-log.ts';
 import type { RequestBudgetOptions } from './request-budget.ts';
 
 /** One queue for everything: jobs of all organizations share the workers. */
@@ -52,26 +54,30 @@ export async function openQueueStore(
   databaseUrl: string,
   database: Database,
   log: Log,
+  clock: Clock,
 ): Promise<QueueStore> {
+  const onFault = faultLog('the queue has a fault', log, clock);
   return redisUrl === undefined
-    ? await openPostgresStore(databaseUrl, database, log)
-    : await openRedisStore(redisUrl, log);
+    ? await openPostgresStore(databaseUrl, database, onFault)
+    : await openRedisStore(redisUrl, onFault);
 }
 
-async function openRedisStore(url: string, log: Log): Promise<QueueStore> {
+type FaultListener = (error: Error) => void;
+
+async function openRedisStore(url: string, onFault: FaultListener): Promise<QueueStore> {
   await pingRedis(url);
   const redis = new Redis(url, { maxRetriesPerRequest: null });
-  redis.on('error', (error) => log.warn({ error: error.message }, 'the connection to Redis has a fault'));
+  redis.on('error', onFault);
   const bullmq = withBackend(createRedisBackend);
   const base = { connection: redis, prefix: REDIS_PREFIX };
   return {
     kind: 'redis',
     budgetStore: { redis },
-    openQueue: () => withErrorListener(new bullmq.Queue(QUEUE_NAME, base), log) as unknown as JobQueue,
+    openQueue: () => withErrorListener(new bullmq.Queue(QUEUE_NAME, base), onFault) as unknown as JobQueue,
     openWorker: (processor, options) =>
       withErrorListener(
         new bullmq.Worker(QUEUE_NAME, processor, { ...base, ...options, autorun: false }),
-        log,
+        onFault,
       ) as unknown as JobWorker,
     async close() {
       await redis.quit().catch(() => redis.disconnect());
@@ -110,7 +116,11 @@ export async function pingRedis(url: string): Promise<void> {
   }
 }
 
-async function openPostgresStore(url: string, database: Database, log: Log): Promise<QueueStore> {
+async function openPostgresStore(
+  url: string,
+  database: Database,
+  onFault: FaultListener,
+): Promise<QueueStore> {
   try {
     const client = await database.pool.connect();
     try {
@@ -138,21 +148,20 @@ async function openPostgresStore(url: string, database: Database, log: Log): Pro
   return {
     kind: 'postgres',
     budgetStore: { postgres: database.pool },
-    openQueue: () => withErrorListener(new bullmq.Queue(QUEUE_NAME, base), log) as unknown as JobQueue,
+    openQueue: () => withErrorListener(new bullmq.Queue(QUEUE_NAME, base), onFault) as unknown as JobQueue,
     openWorker: (processor, options) =>
       withErrorListener(
         new bullmq.Worker(QUEUE_NAME, processor, { ...base, ...options, autorun: false }),
-        log,
+        onFault,
       ) as unknown as JobWorker,
     close: async () => undefined,
   };
 }
 
-/** Without a listener, an `error` event ends the process. */
-function withErrorListener<T extends { on(event: 'error', listener: (error: Error) => void): unknown }>(
+function withErrorListener<T extends { on(event: 'error', listener: FaultListener): unknown }>(
   emitter: T,
-  log: Log,
+  onFault: FaultListener,
 ): T {
-  emitter.on('error', (error) => log.warn({ error: error.message }, 'the queue has a fault'));
+  emitter.on('error', onFault);
   return emitter;
 }
