@@ -46,21 +46,27 @@ export function readSeriesFile(file: string | undefined, faults: string[]): read
   try {
     content = JSON.parse(readFileSync(file, 'utf8'));
   } catch (error) {
-    faults.push(
-      `SERIES_FILE cannot be read as JSON: ${error instanceof Error ? error.message : String(error)}`,
-    );
+    const why = error instanceof SyntaxError ? 'it is not JSON' : errorCode(error);
+    faults.push(`SERIES_FILE names a file that cannot be read (${why})`);
     return [];
   }
   const parsed = seriesFileShape.safeParse(content);
   if (!parsed.success) {
-    for (const issue of parsed.error.issues)
-      faults.push(`SERIES_FILE ${issue.path.join('.')}: ${issue.message}`);
+    for (const issue of parsed.error.issues) {
+      faults.push(`SERIES_FILE ${issue.path.join('.')}: ${said(issue)}`);
+    }
     return [];
   }
   const names = parsed.data.series.map((series) => series.name);
   const twice = names.filter((name, index) => names.indexOf(name) !== index);
   if (twice.length > 0) faults.push(`SERIES_FILE names a series twice: ${[...new Set(twice)].join(', ')}`);
   return parsed.data.series;
+}
+
+/** zod names unknown fields, which are words of the file. */
+function said(issue: z.core.$ZodIssue): string {
+  if (issue.code !== 'unrecognized_keys') return issue.message;
+  return 'has a field that is none of name, version, operationIds, sourceIps, adminIds, userAgent';
 }
 
 /** The system's name of an error, such as ENOENT. */

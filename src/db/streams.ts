@@ -16,7 +16,7 @@ export interface StreamRecord {
 }
 
 export interface StreamExpectations {
-  /** How far back the source reaches, as far as is known. */
+  /** Age up to which the source is asked, as far as is known. */
   readonly lookbackSeconds: number;
   /** How far the newest coverage may lag behind before it counts as a gap. */
   readonly expectedLagSeconds: number;

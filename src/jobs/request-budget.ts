@@ -16,7 +16,11 @@ export interface RequestBudgetOptions {
   /** Requests a second for each organization. */
   readonly requestsPerSecond: number;
   readonly clock: Clock;
+  /** A number from 0 up to but not including 1. */
+  readonly random?: () => number;
 }
+
+const SPREAD_MS = 150;
 
 /**
  * A request budget for each organization, shared by every worker through the queue's store. While the store
@@ -24,15 +28,17 @@ export interface RequestBudgetOptions {
  */
 export function requestBudget(options: RequestBudgetOptions): RequestPace {
   const limiter = limiterFor(options);
-  const { clock } = options;
+  const { clock, random = Math.random } = options;
   return {
     async take(organizationId, signal) {
       let waited = 0;
       for (;;) {
         const wait = await consume(limiter, organizationId);
         if (wait === 0) return waited;
-        await clock.sleep(wait, signal);
-        waited += wait;
+        // Those who waited for the same moment must not all come at once.
+        const spread = wait + Math.floor(random() * SPREAD_MS);
+        await clock.sleep(spread, signal);
+        waited += spread;
       }
     },
     async pause(organizationId, milliseconds) {

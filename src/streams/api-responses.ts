@@ -51,7 +51,7 @@ export function apiResponses(
       lead: 0,
       reach: 0,
     }),
-    open: ({ claim, asked }) => openWindow(claim, asked, client.now() - settings.settle),
+    open: ({ openedAt, claim, asked }) => openWindow(claim, asked, openedAt - settings.settle),
     async read(window, learned, signal) {
       const asked = widthOf(learned);
       const { buckets, answer } = await getApiResponses(

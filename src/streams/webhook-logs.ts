@@ -61,11 +61,11 @@ export function webhookLogs(key: StreamKey, client: MerakiClient, settings: Webh
       lead: LEAD,
       reach: REACH,
     }),
-    open: ({ claim, asked }, learned) =>
+    open: ({ openedAt, claim, asked }, learned) =>
       openWindow(
         claim,
         asked,
-        client.now() - settings.settle,
+        openedAt - settings.settle,
         learned.unorderedSpan === undefined ? 'unknown' : 'unordered',
       ),
     async read(window, learned, signal) {

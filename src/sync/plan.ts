@@ -32,6 +32,8 @@ const START_MARGIN = 3_600_000_000;
 export const LIVE_REACH = 6 * 3_600_000_000;
 
 export interface PlannedWindow {
+  /** When it was planned: what has settled, and whether the window ends now, is told from this instant. */
+  readonly openedAt: Instant;
   readonly claim: Range;
   readonly asked: Range;
 }
@@ -60,7 +62,7 @@ export function planLive(situation: Situation): PlannedWindow | undefined {
     Math.floor(Math.min(finalUntil, settled) / grid) * grid,
   );
   if (from >= now) return undefined;
-  return { claim: { from, to: now }, asked: { from: from - lead, to: now } };
+  return { openedAt: now, claim: { from, to: now }, asked: { from: from - lead, to: now } };
 }
 
 /**
@@ -84,7 +86,8 @@ export function planBackfill(situation: Situation): PlannedWindow | undefined {
   const { now, grid, span, lead, reach } = situation;
   const longest = Math.max(grid, Math.floor((span - lead - reach) / grid) * grid);
   const claim = { from: gap.from, to: Math.min(gap.to, gap.from + longest) };
-  return { claim, asked: { from: claim.from - lead, to: Math.min(claim.to + reach, now) } };
+  const asked = { from: claim.from - lead, to: Math.min(claim.to + reach, now) };
+  return { openedAt: now, claim, asked };
 }
 
 /** All that the `backfill` lane still has to read, oldest first. */
@@ -95,9 +98,8 @@ export function backfillGaps(situation: Situation): Ranges {
   const missing = subtract(rangesOf(shrinkToGrid(wanted, grid)), done);
   // What was read in finer buckets may end inside a bucket of today's grid: all of that bucket is asked again.
   const whole = rangesOf(...missing.map((range) => growToGrid(range, grid)));
-  const newest = whole.at(-1);
-  if (newest === undefined || newest.to < settled) return whole;
-  return subtract(whole, [{ from: Math.max(newest.from, liveFrom(situation)), to: newest.to }]);
+  const live = planLive(situation);
+  return live === undefined ? whole : subtract(whole, [live.claim]);
 }
 
 /** Where the live lane's stretch begins; older time is the backfill's. */

@@ -4,7 +4,7 @@ import { rememberLimits, rememberStream } from '../db/streams.ts';
 import { type Instant, instantOfSeconds } from '../instant.ts';
 import { type Range, type Ranges, union } from '../ranges.ts';
 import { type LearnedLimits, parseLearnedLimits } from './limits.ts';
-import { beginningOf, horizonOf, type Situation } from './plan.ts';
+import { beginningOf, EDGE_MARGIN, horizonOf, type Situation } from './plan.ts';
 import type { Stream } from './stream.ts';
 
 const SECOND = instantOfSeconds(1);
@@ -38,7 +38,7 @@ export class StreamMemory {
       key,
       {
         wantedFrom: beginningOf(this.#stream.situation(new Map(), 0, {})),
-        lookbackSeconds: Math.floor(limits.lookback / SECOND),
+        lookbackSeconds: reachableSeconds(limits.lookback),
         expectedLagSeconds: 2 * everySeconds + limits.settle / SECOND,
       },
       now,
@@ -71,10 +71,15 @@ export class StreamMemory {
     this.#wantedFrom = reachesBefore(coverage, horizonOf(situation)) ? this.#wantedFrom : beginning;
     await rememberLimits(this.#database.query, this.#stream.key, {
       limits: learned,
-      lookbackSeconds: Math.floor(lookback / SECOND),
+      lookbackSeconds: reachableSeconds(lookback),
       wantedFrom: this.#wantedFrom,
     });
   }
+}
+
+/** Age up to which data are asked for: at the very edge of the lookback they are already out of reach. */
+function reachableSeconds(lookback: number): number {
+  return Math.floor((lookback - EDGE_MARGIN) / SECOND);
 }
 
 function reachesBefore(coverage: CoverageByWidth, horizon: Instant): boolean {

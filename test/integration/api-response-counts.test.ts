@@ -208,6 +208,14 @@ describe('I5: final figures', () => {
     ]);
   });
 
+  test('that change twice at one instant are revised from the first to the last', async () => {
+    await write(READ, READ, '0:200=5');
+    await write(READ, READ, '0:200=6');
+    minutes -= 1;
+    await write(READ, READ, '0:200=7');
+    expect(await revisions()).toEqual(['12:00 200: 5 to 7 at 13:01:00.000001']);
+  });
+
   test('a code that appears in a bucket that was final and idle is a revision', async () => {
     await write(READ, READ, '');
     await write(READ, READ, '0:200=1');

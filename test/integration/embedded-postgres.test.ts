@@ -25,7 +25,8 @@ import { Writable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { systemClock } from '../../src/clock.ts';
 import { type EmbeddedPostgres, openEmbeddedPostgres } from '../../src/db/embedded/embedded-postgres.ts';
 import { EmbeddedPostgresError } from '../../src/errors.ts';
 import { createLog } from '../../src/log.ts';
@@ -80,6 +81,19 @@ async function temporary(mode: number): Promise<string> {
 async function newPlace(name = 'data'): Promise<Place> {
   const base = await temporary(0o755);
   return { dataDir: join(base, name), stateDir: join(base, 'state'), cacheDir: join(base, 'cache') };
+}
+
+let seed: Promise<Place> | undefined;
+
+/** A place as a closed historian left it: a copy of one that was made in the usual way, since initdb takes long. */
+async function usedPlace(): Promise<Place> {
+  seed ??= newPlace().then(async (place) => {
+    await (await open(place)).close();
+    return place;
+  });
+  const [made, place] = [await seed, await newPlace()];
+  await promisify(execFile)('cp', ['-a', made.dataDir, place.dataDir]);
+  return place;
 }
 
 async function open(place: Place, role: 'owner' | 'guest' = 'owner', binariesDir?: string) {
@@ -138,8 +152,9 @@ function serverProcesses(below: readonly string[]): number[] {
 
 async function killServer(place: Place): Promise<void> {
   const bases = [clusterOf(place)].map(dirname);
-  for (const pid of serverProcesses(bases)) process.kill(pid, 'SIGKILL');
-  await until('the killed server is gone', () => serverProcesses(bases).length === 0);
+  const killed = serverProcesses(bases);
+  for (const pid of killed) process.kill(pid, 'SIGKILL');
+  await until('the killed server is gone', () => !serverProcesses(bases).some((pid) => killed.includes(pid)));
 }
 
 interface Child {
@@ -170,10 +185,13 @@ function startChild(place: Place, options: { uid?: number; gid?: number; binarie
   );
   children.push(child);
   const exited = once(child, 'exit');
-  const answer = once(createInterface({ input: child.stdout }), 'line').then(([line]) => JSON.parse(line));
+  const answered = once(createInterface({ input: child.stdout }), 'line').then(([line]) => JSON.parse(line));
+  const failed = exited.then(() => {
+    throw new Error('the child ended without an answer');
+  });
   return {
     process: child,
-    opened: answer,
+    opened: Promise.race([answered, failed]),
     kill: async () => {
       child.kill('SIGKILL');
       await exited;
@@ -211,7 +229,7 @@ beforeAll(async () => {
   await writeFile(join(compiled, 'package.json'), '{"type":"module"}');
   await writeFile(
     join(compiled, 'child.mjs'),
-    `import { openEmbeddedPostgres } from './db/embedded-postgres.js';
+    `import { openEmbeddedPostgres } from './db/embedded/embedded-postgres.js';
 import { createLog } from './log.js';
 const log = createLog({ level: 'fatal', format: 'json', secrets: [] });
 try {
@@ -275,7 +293,7 @@ describe('the embedded Postgres', { timeout: 60_000 }, () => {
   });
 
   test('keeps data, port and passwords over a restart', async () => {
-    const place = await newPlace();
+    const place = await usedPlace();
     const first = await open(place);
     await query(first.connectionString, 'create table kept as select 42 as answer');
     await first.close();
@@ -285,7 +303,7 @@ describe('the embedded Postgres', { timeout: 60_000 }, () => {
   });
 
   test('lets the reader in with the password file, and only with the password', async () => {
-    const handle = await open(await newPlace('data of Zoë'));
+    const handle = await open(await usedPlace());
     const [host, port, database, user, password] = (await readFile(handle.readerPasswordFile, 'utf8'))
       .trim()
       .split(':');
@@ -317,7 +335,7 @@ describe('the embedded Postgres', { timeout: 60_000 }, () => {
   });
 
   test('refuses a second owner, names the first, and lets it work on', async () => {
-    const place = await newPlace();
+    const place = await usedPlace();
     const child = startChild(place);
     expect((await child.opened).startedHere).toBe(true);
     const refused = await open(place).catch((error: unknown) => error);
@@ -331,7 +349,7 @@ describe('the embedded Postgres', { timeout: 60_000 }, () => {
   });
 
   test('takes over the server of an owner that was killed', async () => {
-    const place = await newPlace();
+    const place = await usedPlace();
     const child = startChild(place);
     const { connectionString } = await child.opened;
     await query(connectionString ?? '', 'create table kept as select 42 as answer');
@@ -345,49 +363,75 @@ describe('the embedded Postgres', { timeout: 60_000 }, () => {
     expect(isRunning(place)).toBe(false);
   });
 
-  test.skipIf(!LINUX)('recovers what was committed when the whole server was killed', async () => {
-    const place = await newPlace();
-    const first = await open(place);
-    await query(first.connectionString, 'create table kept as select 42 as answer');
+  test.skipIf(!LINUX)('recovers what was committed when owner and server were killed', async () => {
+    const place = await usedPlace();
+    const child = startChild(place);
+    const { connectionString } = await child.opened;
+    await query(connectionString ?? '', 'create table kept as select 42 as answer');
+    await child.kill();
+    await killServer(place);
+    const handle = await open(place);
+    expect(handle.startedHere).toBe(true);
+    expect(await query(handle.connectionString, 'select answer from kept')).toEqual([{ answer: 42 }]);
+  });
+
+  test.skipIf(!LINUX)('starts a killed server again, on its port, and owns it as before', async () => {
+    const place = await usedPlace();
+    const handle = await open(place);
+    await query(handle.connectionString, 'create table kept as select 42 as answer');
+    await killServer(place);
+    await until('it holds the ownership again', () =>
+      lines.some((line) => line.includes('holds the ownership')),
+    );
+    expect(lines.some((line) => line.includes('lost the connection'))).toBe(true);
+    expect(await query(handle.connectionString, 'select answer from kept')).toEqual([{ answer: 42 }]);
+    await expect(open(place)).rejects.toThrow(/already running/);
+    await handle.close();
+    expect(isRunning(place)).toBe(false);
+  });
+
+  test.skipIf(!LINUX)('closes while it starts a killed server again: nothing is left', async () => {
+    const place = await usedPlace();
+    const handle = await open(place);
     await killServer(place);
     await until('the loss is logged', () => lines.some((line) => line.includes('lost the connection')));
-    await first.close();
-    const second = await open(place);
-    expect(second.startedHere).toBe(true);
-    expect(await query(second.connectionString, 'select answer from kept')).toEqual([{ answer: 42 }]);
+    await handle.close();
+    expect(serverProcesses([place.dataDir])).toEqual([]);
   });
 
   test.skipIf(!LINUX)('starts when another program has the pid that a killed server left', async () => {
-    const place = await newPlace();
-    const first = await open(place);
+    const place = await usedPlace();
+    const child = startChild(place);
+    await child.opened;
+    await child.kill();
     await killServer(place);
-    await first.close();
     const { uid, gid } = await stat(clusterOf(place));
     const stranger = spawn('sleep', ['60'], { uid, gid, cwd: '/' });
     children.push(stranger);
     const pidfile = join(clusterOf(place), 'postmaster.pid');
     const rest = (await readFile(pidfile, 'utf8')).split('\n').slice(1);
     await writeFile(pidfile, [stranger.pid, ...rest].join('\n'));
-    const second = await open(place);
-    expect(second.startedHere).toBe(true);
+    expect((await open(place)).startedHere).toBe(true);
     expect(stranger.exitCode).toBeNull();
   });
 
   test('takes the ownership again when only its connection was lost', async () => {
-    const place = await newPlace();
+    const place = await usedPlace();
     const handle = await open(place);
     await query(
       handle.connectionString,
       `select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'meraki-historian owner%'`,
     );
-    await until('it holds the ownership again', () => lines.some((line) => line.includes('again')));
+    await until('it holds the ownership again', () =>
+      lines.some((line) => line.includes('holds the ownership')),
+    );
     await expect(open(place)).rejects.toThrow(/already running/);
     await handle.close();
     expect(isRunning(place)).toBe(false);
   });
 
   test('chooses another port when its own is taken, and remembers it', async () => {
-    const place = await newPlace();
+    const place = await usedPlace();
     const first = await open(place);
     await first.close();
     const stranger = createServer().listen(first.port, '127.0.0.1');
@@ -419,7 +463,7 @@ describe('the embedded Postgres', { timeout: 60_000 }, () => {
   });
 
   test('makes new passwords when the settings file was lost', async () => {
-    const place = await newPlace();
+    const place = await usedPlace();
     const first = await open(place);
     await query(first.connectionString, 'create table kept ()');
     await first.close();
@@ -430,8 +474,7 @@ describe('the embedded Postgres', { timeout: 60_000 }, () => {
   });
 
   test('refuses the cluster of another major version, and what is no cluster', async () => {
-    const place = await newPlace();
-    await (await open(place)).close();
+    const place = await usedPlace();
     const file = join(clusterOf(place), 'PG_VERSION');
     await writeFile(file, '17\n');
     await expect(open(place)).rejects.toThrow(/written by Postgres 17.*pg_dump.*DATABASE_URL/s);
@@ -441,8 +484,7 @@ describe('the embedded Postgres', { timeout: 60_000 }, () => {
   });
 
   test('says what the server said when it does not start', async () => {
-    const place = await newPlace();
-    await (await open(place)).close();
+    const place = await usedPlace();
     await writeFile(join(clusterOf(place), 'postgresql.auto.conf'), "shared_buffers = 'much'\n");
     await expect(open(place)).rejects.toThrow(/did not start.*invalid value.*shared_buffers.*DATABASE_URL/s);
   });
@@ -452,7 +494,7 @@ describe('the embedded Postgres', { timeout: 60_000 }, () => {
   });
 
   test('closes twice as once', async () => {
-    const handle = await open(await newPlace());
+    const handle = await open(await usedPlace());
     await Promise.all([handle.close(), handle.close()]);
     await handle.close();
   });
@@ -460,7 +502,7 @@ describe('the embedded Postgres', { timeout: 60_000 }, () => {
 
 describe('a guest of the embedded Postgres', { timeout: 60_000 }, () => {
   test('visits beside an owner and leaves the server alone', async () => {
-    const place = await newPlace();
+    const place = await usedPlace();
     const owner = await open(place);
     const guest = await open(place, 'guest');
     expect(guest.startedHere).toBe(false);
@@ -470,7 +512,7 @@ describe('a guest of the embedded Postgres', { timeout: 60_000 }, () => {
   });
 
   test('alone, starts the server and stops it', async () => {
-    const place = await newPlace();
+    const place = await usedPlace();
     const guest = await open(place, 'guest');
     expect(guest.startedHere).toBe(true);
     await guest.close();
@@ -478,7 +520,7 @@ describe('a guest of the embedded Postgres', { timeout: 60_000 }, () => {
   });
 
   test('leaves the server it started to an owner that came since', async () => {
-    const place = await newPlace();
+    const place = await usedPlace();
     const guest = await open(place, 'guest');
     const owner = await open(place);
     await guest.close();
@@ -488,7 +530,7 @@ describe('a guest of the embedded Postgres', { timeout: 60_000 }, () => {
   });
 
   test('leaves the server it started to other guests; the last one stops it', async () => {
-    const place = await newPlace();
+    const place = await usedPlace();
     const first = await open(place, 'guest');
     const second = await open(place, 'guest');
     await first.close();
@@ -498,7 +540,7 @@ describe('a guest of the embedded Postgres', { timeout: 60_000 }, () => {
   });
 
   test('leaves the server of a killed owner running', async () => {
-    const place = await newPlace();
+    const place = await usedPlace();
     const child = startChild(place);
     await child.opened;
     await child.kill();
@@ -522,7 +564,7 @@ describe('a guest of the embedded Postgres', { timeout: 60_000 }, () => {
   });
 
   test('and an owner that comes while the last guest leaves finds a server', async () => {
-    const place = await newPlace();
+    const place = await usedPlace();
     for (let round = 0; round < 3; round += 1) {
       const guest = await open(place, 'guest');
       const [owner] = await Promise.all([open(place), guest.close()]);
@@ -533,7 +575,7 @@ describe('a guest of the embedded Postgres', { timeout: 60_000 }, () => {
   });
 
   test('is refused while the server lives in another container, and let in once that is dead', async () => {
-    const place = await newPlace();
+    const place = await usedPlace();
     const owner = await open(place);
     const mark = join(place.dataDir, 'embedded-postgres.running');
     await writeFile(mark, 'otherhost\nboot\npid:[1]\n');
@@ -542,14 +584,26 @@ describe('a guest of the embedded Postgres', { timeout: 60_000 }, () => {
     expect(existsSync(mark)).toBe(false);
     await writeFile(mark, 'otherhost\nboot\npid:[1]\n');
     await writeFile(join(clusterOf(place), 'postmaster.pid'), '999999999\n');
-    expect((await open(place, 'guest')).startedHere).toBe(true);
+    let waited = 0;
+    const { sleep } = systemClock;
+    vi.spyOn(systemClock, 'sleep').mockImplementation((milliseconds, signal) => {
+      waited += milliseconds;
+      return sleep(1, signal);
+    });
+    try {
+      expect((await open(place, 'guest')).startedHere).toBe(true);
+    } finally {
+      vi.restoreAllMocks();
+    }
+    // Five beats of a holder that lives.
+    expect(waited).toBeGreaterThanOrEqual(10_000);
   });
 });
 
 describe('the binaries of the embedded Postgres', { timeout: 60_000 }, () => {
   test('run from a copy when npm did not run their install script; a damaged copy is mended', async () => {
     const place = await newPlace();
-    const binaries = await copyOfBinaries(await temporary(0o755), { links: false });
+    const binaries = await binariesWithoutLinks();
     await (await open(place, 'owner', binaries)).close();
     const [copy = ''] = await readdir(place.cacheDir);
     expect(copy).toMatch(/^postgres-unknown-[0-9a-f]{12}$/);
@@ -566,17 +620,28 @@ describe('the binaries of the embedded Postgres', { timeout: 60_000 }, () => {
 
   test('run although npm lost their executable bits', async () => {
     const place = await newPlace();
-    const binaries = await copyOfBinaries(await temporary(0o755), { links: true });
+    const binaries = await copyOfBinaries(await temporary(0o755));
     for (const name of await readdir(join(binaries, 'bin'))) await chmod(join(binaries, 'bin', name), 0o644);
     await open(place, 'owner', binaries);
     expect(existsSync(place.cacheDir)).toBe(false);
   });
 });
 
-async function copyOfBinaries(directory: string, options: { readonly links: boolean }): Promise<string> {
+async function copyOfBinaries(directory: string): Promise<string> {
   const native = join(directory, 'native');
   await cp(INSTALLED, native, { recursive: true, verbatimSymlinks: true });
-  if (options.links) return native;
+  return native;
+}
+
+let withoutLinks: Promise<string> | undefined;
+
+/** As npm leaves them when it runs no install scripts. Tests share the copy: nobody writes to it. */
+function binariesWithoutLinks(): Promise<string> {
+  withoutLinks ??= temporary(0o755).then(copyOfBinaries).then(removeLinks);
+  return withoutLinks;
+}
+
+async function removeLinks(native: string): Promise<string> {
   for (const entry of await readdir(native, { recursive: true, withFileTypes: true })) {
     if (entry.isSymbolicLink()) await rm(join(entry.parentPath, entry.name));
   }
@@ -601,7 +666,7 @@ describe.skipIf(!ROOT)(
 
     test('below a directory only root can enter: cluster and binaries elsewhere, with a link, said once', async () => {
       const place = { ...(await newPlace()), dataDir: join(await temporary(0o700), 'my data') };
-      const binaries = await copyOfBinaries(await temporary(0o700), { links: true });
+      const binaries = await copyOfBinaries(await temporary(0o700));
       const first = await open(place, 'owner', binaries);
       await query(first.connectionString, 'create table kept ()');
       const elsewhere = join(place.stateDir, (await readdir(place.stateDir))[0] ?? '');
@@ -660,7 +725,7 @@ describe.skipIf(!ROOT)(
       const dataDir = join(base, name);
       await mkdir(dataDir);
       await chown(dataDir, NOBODY.uid ?? 0, NOBODY.gid ?? 0);
-      const more = links ? {} : { binariesDir: await copyOfBinaries(await temporary(0o755), { links }) };
+      const more = links ? {} : { binariesDir: await binariesWithoutLinks() };
       const place = { dataDir, stateDir: join(base, 'state') } as Place;
       const child = startChild(place, { ...NOBODY, ...more });
       const { error, connectionString } = await child.opened;
@@ -674,8 +739,7 @@ describe.skipIf(!ROOT)(
     });
 
     test('says what to do when DATA_DIR belongs to somebody else', async () => {
-      const place = await newPlace();
-      await (await open(place)).close();
+      const place = await usedPlace();
       const child = startChild(place, NOBODY);
       expect((await child.opened).error).toMatch(/cannot be read.*Run as the user that owns DATA_DIR/s);
     });

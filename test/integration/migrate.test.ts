@@ -40,7 +40,7 @@ test('of programs that migrate at the same time, one applies each file', async (
   const { database, url } = await createTestDatabase({ migrated: false });
   const others = [1, 2, 3].map(() => openDatabase(url, testLog));
   try {
-    const applied = await Promise.all([database, ...others].map(migrate));
+    const applied = await Promise.all([database, ...others].map((one) => migrate(one)));
     expect(applied.flat().sort()).toEqual(ALL);
     expect(applied.filter((names) => names.length > 0)).toHaveLength(1);
   } finally {
@@ -50,7 +50,8 @@ test('of programs that migrate at the same time, one applies each file', async (
 
 test('databases of one server migrate at the same time, though they share the role', async () => {
   const databases = await Promise.all([1, 2, 3].map(emptyDatabase));
-  for (const applied of await Promise.all(databases.map(migrate))) expect(applied).toEqual(ALL);
+  const runs = await Promise.all(databases.map((one) => migrate(one)));
+  for (const applied of runs) expect(applied).toEqual(ALL);
 });
 
 test('a database newer than the program is refused and left alone', async () => {

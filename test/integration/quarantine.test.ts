@@ -6,7 +6,8 @@ import { createTestDatabase, type TestDatabase } from '../support/test-database.
 
 const KEY: StreamKey = { organizationId: '1', stream: 'webhook_logs', series: 'all' };
 const NOW: Instant = parseInstant('2026-01-15T12:00:00.123456Z') ?? 0;
-const LATER: Instant = NOW + instantOfSeconds(86_400);
+const HOUR = instantOfSeconds(3_600);
+const LATER: Instant = NOW + 24 * HOUR;
 
 let owned: TestDatabase;
 
@@ -67,6 +68,24 @@ test('the same row is kept once in one page and over pages, with the first reaso
     { raw: '{"url":"a"}', reason: 'networkId: is missing', days: 1 },
     { raw: '{"url":"b"}', reason: 'networkId: is missing', days: 0 },
   ]);
+});
+
+test('a row seen again is written again once in an hour', async () => {
+  const version = async () =>
+    (await owned.database.pool.query('select xmin, ctid, last_seen_at::text from meraki_ingest.quarantine'))
+      .rows;
+  await quarantine([refused({})]);
+  const first = await version();
+  expect(await quarantine([refused({})], NOW + HOUR)).toBe(0);
+  expect(await version()).toEqual(first);
+  expect(await quarantine([refused({})], NOW + HOUR + 1)).toBe(0);
+  expect(await version()).not.toEqual(first);
+  expect(await quarantine([refused({})], NOW)).toBe(0);
+});
+
+test('I7: a reason with letters that a database text cannot hold is kept as escapes', async () => {
+  expect(await quarantine([refused({}, 'ü\0\ud83d: is odd')])).toBe(1);
+  expect((await kept())[0]?.reason).toBe('\\u00fc\\u0000\\ud83d: is odd');
 });
 
 test('rows of different streams are kept apart', async () => {

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { type Config, type Environment, formatDuration, loadConfig } from '../../src/config.ts';
+import { type Config, type Environment, loadConfig } from '../../src/config.ts';
+import { formatDuration } from '../../src/duration.ts';
 import { ConfigurationError } from '../../src/errors.ts';
 
 const KEY = '6bec40cf957de430a6f1f2baa056b99a4fac9ea0';
@@ -73,7 +74,7 @@ test('what is set is taken', () => {
     REDIS_URL: 'rediss://cache',
     DATA_DIR: '/var/lib/historian',
     WEBHOOK_LOGS_LOOKBACK: '30d',
-    WEBHOOK_LOGS_SETTLE: ' 90s ',
+    WEBHOOK_LOGS_SETTLE: ' 150s ',
     API_RESPONSES_INTERVAL: '3600',
     REQUESTS_PER_SECOND: '2',
     WEBHOOK_URLS: 'full',
@@ -91,7 +92,7 @@ test('what is set is taken', () => {
     databaseUrl: 'postgres://u:p@db/x',
     redisUrl: 'rediss://cache',
     dataDir: '/var/lib/historian',
-    webhookLogs: { lookback: 30 * 86_400, settle: 90 },
+    webhookLogs: { lookback: 30 * 86_400, settle: 150 },
     apiResponses: { interval: 3_600 },
     webhookUrls: 'full',
     retention: 400 * 86_400,
@@ -127,7 +128,8 @@ test.each([
   ['WEBHOOK_LOGS_MAX_SPAN', '32d', 'at most 31d'],
   ['API_RESPONSES_LOOKBACK', '32d', 'at most 31d'],
   ['API_RESPONSES_SETTLE', '25h', 'at most 1d'],
-  ['WEBHOOK_LOGS_SETTLE', '59s', 'at least 1m'],
+  ['WEBHOOK_LOGS_SETTLE', '119s', 'at least 2m'],
+  ['API_RESPONSES_SETTLE', '59s', 'at least 1m'],
   ['REQUESTS_PER_SECOND', '11', 'a whole number from 1 to 10'],
   ['REQUESTS_PER_SECOND', '0.5', 'a whole number from 1 to 10'],
   ['WEBHOOK_LOGS_PER_PAGE', '1001', 'a whole number from 3 to 1000'],
@@ -145,7 +147,7 @@ test.each([
   expect(message).toContain(said);
 });
 
-/** BUG 9. "RETENTION Invalid input" does not say what it may be. */
+/** zod says "Invalid input" of its own accord, which does not help. */
 test.each(['89d', 'always', '3'])('RETENTION=%s: the fault says what it may be', (value) => {
   expect(faultsOf({ MERAKI_DASHBOARD_API_KEY: KEY, RETENTION: value })).toMatch(/RETENTION .*(forever|90d)/);
 });
@@ -167,7 +169,7 @@ test.each([
   expect(faultsOf({ MERAKI_DASHBOARD_API_KEY: KEY, ...environment })).toContain(`${name} must be shorter`);
 });
 
-/** BUG 9. Settings that contradict each other are only reported once every other fault is mended. */
+/** Otherwise they would only show once every other fault is mended. */
 test('contradictions are reported along with other faults', () => {
   const message = faultsOf({
     MERAKI_DASHBOARD_API_KEY: KEY,
@@ -227,9 +229,13 @@ describe('I8 no value of a secret is in the message', () => {
     ['the database password', { MERAKI_DASHBOARD_API_KEY: KEY, DATABASE_URL: 'mysql://u:hunter2@db/x' }],
     ['the Redis password', { MERAKI_DASHBOARD_API_KEY: KEY, REDIS_URL: 'http://:hunter2@cache' }],
     ['a good one beside a fault', { MERAKI_DASHBOARD_API_KEY: 'hunter2', LOG_LEVEL: 'loud' }],
-    // BUG 10: the key given where the name of its file belongs, and the key's file given as the series file.
     ['the key, where the name of its file belongs', { MERAKI_DASHBOARD_API_KEY_FILE: 'hunter2' }],
+    // What JSON.parse and zod have to say repeats words of the text.
     ['a secret file, read as series', { MERAKI_DASHBOARD_API_KEY: KEY, SERIES_FILE: file('s', 'hunter2') }],
+    [
+      'a field of a secret file, read as series',
+      { MERAKI_DASHBOARD_API_KEY: KEY, SERIES_FILE: file('f', '{"hunter2":1,"series":[{"hunter2":1}]}') },
+    ],
   ])('%s', (_, environment) => {
     const message = faultsOf(environment);
     expect(message).not.toBe('');
@@ -255,7 +261,11 @@ describe('the series file', () => {
     ['no filter', [{ name: 'bare' }], 'at least one filter'],
     ['the name of the unfiltered series', [{ name: 'all', version: 1 }], '"all" is taken'],
     ['a name that is none', [{ name: 'With Space', version: 1 }], 'small letters'],
-    ['a field that is none', [{ name: 'x', version: 1, colour: 'red' }], 'colour'],
+    [
+      'a field that is none',
+      [{ name: 'x', version: 1, colour: 'red' }],
+      'a field that is none of name, version',
+    ],
     ['an empty list', [{ name: 'x', adminIds: [] }], 'adminIds'],
     ['version 2', [{ name: 'x', version: 2 }], 'version'],
     [

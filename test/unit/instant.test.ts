@@ -24,6 +24,8 @@ test.each([
   ['2026-01-01T00:30:00+01:00', micros(2025, 12, 31, 23, 30)],
   ['1969-12-31T23:59:59.999999Z', -1],
   ['1970-01-01T00:00:00Z', 0],
+  ['1700-01-01T00:00:00.000001Z', micros(1700, 1, 1, 0, 0, 0, 1)],
+  ['2199-12-31T23:59:59.999999Z', micros(2199, 12, 31, 23, 59, 59, 999_999)],
 ])('%s is read', (text, instant) => {
   expect(parseInstant(text)).toBe(instant);
 });
@@ -53,11 +55,15 @@ test.each([
   '2026-01-01T00:00:00Z\n',
   '1767225600',
   '+02026-01-01T00:00:00Z',
+  '0000-01-01T00:00:00Z',
+  '1699-12-31T23:59:59Z',
+  '2200-01-01T00:00:00Z',
 ])('%j is refused', (text) => {
   expect(parseInstant(text)).toBeUndefined();
 });
 
-const instant = fc.integer({ min: micros(1971, 1), max: micros(2255, 1) });
+/** A day inside the years that are read, for offsets. */
+const instant = fc.integer({ min: micros(1700, 1, 2), max: micros(2199, 12, 30) });
 
 test('what is written is read back, to the microsecond', () => {
   fc.assert(

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { parseInstant } from '../../../src/instant.ts';
-import { parseApiResponseBucket } from '../../../src/streams/api-response-bucket.ts';
+import { type ApiResponseBucket, parseApiResponseBucket } from '../../../src/streams/api-response-bucket.ts';
 
 const received = {
   startTs: '2026-01-01T00:00:00Z',
@@ -10,13 +10,18 @@ const received = {
     { code: 429, count: 2 },
   ],
 };
+const bucketOf = (value: unknown): ApiResponseBucket => {
+  const bucket = parseApiResponseBucket(value);
+  if (!bucket.ok) throw new Error(`refused: ${bucket.reason}`);
+  return bucket.bucket;
+};
 const reasonOf = (value: unknown): string => {
   const bucket = parseApiResponseBucket(value);
-  return 'reason' in bucket ? bucket.reason : '';
+  return bucket.ok ? '' : bucket.reason;
 };
 
 test('a documented bucket is read', () => {
-  expect(parseApiResponseBucket(received)).toEqual({
+  expect(bucketOf(received)).toEqual({
     start: parseInstant('2026-01-01T00:00:00Z'),
     end: parseInstant('2026-01-01T00:02:00Z'),
     intervalSeconds: 120,
@@ -33,16 +38,16 @@ test.each([
   ['2026-01-01T06:00:00+00:00', '2026-01-01T12:00:00Z', 21_600],
   ['2026-01-01T02:00:00+02:00', '2026-01-01T06:00:00Z', 21_600],
 ])('I5 its width is what its own times say: %s to %s', (startTs, endTs, intervalSeconds) => {
-  expect(parseApiResponseBucket({ ...received, startTs, endTs })).toMatchObject({ intervalSeconds });
+  expect(bucketOf({ ...received, startTs, endTs })).toMatchObject({ intervalSeconds });
 });
 
 test('an idle bucket, a code named twice, a field unknown', () => {
-  expect(parseApiResponseBucket({ ...received, counts: [] })).toMatchObject({ counts: new Map() });
+  expect(bucketOf({ ...received, counts: [] })).toMatchObject({ counts: new Map() });
   const twice = [
     { code: 200, count: 1 },
     { code: 200, count: 2, share: 0.1 },
   ];
-  expect(parseApiResponseBucket({ ...received, counts: twice, reason: 'odd' })).toMatchObject({
+  expect(bucketOf({ ...received, counts: twice, ok: false, reason: 'odd' })).toMatchObject({
     counts: new Map([[200, 3]]),
   });
 });

@@ -24,6 +24,10 @@ const claim: fc.Arbitrary<Claim> = fc.constantFrom(...WIDTHS).chain((width) =>
     intervalSeconds: fc.constant(width),
     final: secondsOf(width),
     provisional: secondsOf(width),
+    retracted: fc.oneof(
+      { weight: 3, arbitrary: fc.constant([]) },
+      { weight: 1, arbitrary: secondsOf(width) },
+    ),
   }),
 );
 const nothing: CoverageByWidth = new Map(
@@ -31,7 +35,7 @@ const nothing: CoverageByWidth = new Map(
 );
 const batches = fc.array(fc.array(claim, { maxLength: 3 }), { maxLength: 5 });
 
-test('I5 final time never shrinks, and no time is final and provisional at once', () => {
+test('I5 final time shrinks only by what is retracted, and no time is final and provisional at once', () => {
   fc.assert(
     fc.property(batches, (all) => {
       let before = nothing;
@@ -39,7 +43,9 @@ test('I5 final time never shrinks, and no time is final and provisional at once'
         const after = addClaims(before, claims);
         for (const width of WIDTHS) {
           const [was, is] = [before.get(width), after.get(width)];
-          expect(subtract(was?.final ?? [], is?.final ?? [])).toEqual([]);
+          const taken = claims.filter((claim) => claim.intervalSeconds === width);
+          const lost = subtract(was?.final ?? [], is?.final ?? []);
+          expect(subtract(lost, union(...taken.map((claim) => claim.retracted ?? [])))).toEqual([]);
           expect(intersect(is?.final ?? [], is?.provisional ?? [])).toEqual([]);
         }
         before = after;
@@ -48,16 +54,20 @@ test('I5 final time never shrinks, and no time is final and provisional at once'
   );
 });
 
-test('I2 coverage is what was claimed, second by second, and nothing else', () => {
+test('I2 coverage is what was claimed and not retracted since, second by second, and nothing else', () => {
   fc.assert(
     fc.property(batches, (all) => {
       const after = all.reduce(addClaims, nothing);
       for (const width of WIDTHS) {
-        const mine = all.flat().filter((claim) => claim.intervalSeconds === width);
         for (let second = 0; second < 16; second += 1) {
           const at = (ranges: Ranges) => containsInstant(ranges, second * SECOND);
-          const final = mine.some((claim) => at(claim.final));
-          const provisional = !final && mine.some((claim) => at(claim.provisional));
+          let [final, provisional] = [false, false];
+          for (const claims of all) {
+            const mine = claims.filter((claim) => claim.intervalSeconds === width);
+            const kept = !mine.some((claim) => at(claim.retracted ?? []));
+            final = (final && kept) || mine.some((claim) => at(claim.final));
+            provisional = !final && ((provisional && kept) || mine.some((claim) => at(claim.provisional)));
+          }
           const stored = after.get(width);
           expect([at(stored?.final ?? []), at(stored?.provisional ?? [])]).toEqual([final, provisional]);
         }

@@ -17,6 +17,7 @@ import {
   LIVE_REACH,
   planBackfill,
   planLive,
+  planLiveAgain,
   type Situation,
 } from '../../../src/sync/plan.ts';
 
@@ -51,7 +52,8 @@ const doneFromTo = (from: number, to: number): Ranges => [{ from: ago(from), to:
 
 describe('live', () => {
   test('a new stream: the newest six hours', () => {
-    expect(planLive(logs)).toEqual({
+    expect(planLive(logs)).toMatchObject({
+      openedAt: NOON,
       claim: { from: ago(6 * HOUR), to: NOON },
       asked: { from: ago(6 * HOUR) - SECOND, to: NOON },
     });
@@ -102,6 +104,45 @@ describe('live', () => {
   });
 });
 
+describe('live, once more', () => {
+  const now = NOON + 37 * SECOND;
+  const finalUntil = now - buckets.settle;
+  const from = ago(HOUR);
+  /** After an answer that ended at `end`. */
+  const again = (end: number, more: Partial<Situation> = {}) =>
+    planLiveAgain(
+      { ...buckets, now, done: [{ from: ago(DAY), to: end }], ...more },
+      { claim: { from, to: now }, finalUntil },
+    );
+
+  test('the settled time behind the end of the answer is asked on its own', () => {
+    expect(again(ago(30 * MINUTE))).toMatchObject({
+      openedAt: now,
+      claim: { from: ago(30 * MINUTE), to: now },
+      asked: { from: ago(30 * MINUTE), to: now },
+    });
+  });
+
+  test('an answer that brought nothing is not asked for again', () => {
+    expect(again(from)).toBeUndefined();
+    expect(
+      planLiveAgain(
+        { ...buckets, now },
+        { claim: planLive({ ...buckets, now })?.claim ?? { from, to: now }, finalUntil },
+      ),
+    ).toBeUndefined();
+  });
+
+  test('an answer that reached as far as has settled leaves nothing', () => {
+    expect(again(ago(10 * MINUTE))).toBeUndefined();
+    expect(again(ago(12 * MINUTE))?.claim.from).toBe(ago(12 * MINUTE));
+  });
+
+  test('what settles while reading waits for the next time', () => {
+    expect(again(ago(10 * MINUTE), { now: now + 10 * MINUTE })).toBeUndefined();
+  });
+});
+
 describe('backfill', () => {
   test('a new stream: from the horizon, in windows of the span', () => {
     const planned = planBackfill(logs);
@@ -116,7 +157,8 @@ describe('backfill', () => {
 
   test('but takes a gap there that live has passed', () => {
     const done = union(doneFromTo(90 * DAY, 3 * HOUR), doneFromTo(2 * HOUR, 0));
-    expect(planBackfill({ ...logs, done })).toEqual({
+    expect(planBackfill({ ...logs, done })).toMatchObject({
+      openedAt: NOON,
       claim: { from: ago(3 * HOUR), to: ago(2 * HOUR) },
       asked: { from: ago(3 * HOUR) - SECOND, to: ago(2 * HOUR) + 120 * SECOND },
     });
@@ -163,10 +205,10 @@ describe('backfill', () => {
 
 test.each([
   [1, NOON - 90 * DAY + EDGE_MARGIN],
-  [120 * SECOND, NOON - 90 * DAY + EDGE_MARGIN],
+  [120 * SECOND, NOON - 90 * DAY + 360 * SECOND],
   [HOUR, NOON - 90 * DAY + HOUR],
   [6 * HOUR, NOON - 90 * DAY + 6 * HOUR],
-])('the horizon on a grid of %d keeps clear of the far edge', (grid, horizon) => {
+])('the horizon on a grid of %d keeps clear of the far edge, and lies on the grid', (grid, horizon) => {
   expect(horizonOf({ now: NOON, lookback: 90 * DAY, grid })).toBe(horizon);
 });
 
@@ -316,6 +358,19 @@ describe('at any moment', () => {
     );
   });
 
+  test('catching up within a restriction covers all of it that is wanted', () => {
+    fc.assert(
+      fc.property(situations(), fc.nat(3 * DAY), fc.option(fc.nat(3 * DAY)), (situation, age, length) => {
+        const from = situation.now - age;
+        const only = { from, to: length === null ? wholeWanted(situation).to : from + length };
+        const restricted = rangesOf(shrinkToGrid(only, situation.grid));
+        const { done } = catchUp({ ...situation, only });
+        expect(subtract(intersect([wholeWanted(situation)], restricted), done)).toEqual([]);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
   test('a restricted plan never claims settled time outside the restriction', () => {
     fc.assert(
       fc.property(situations(), fc.nat(40 * DAY), fc.nat(10 * DAY), (situation, age, length) => {
@@ -332,8 +387,8 @@ describe('at any moment', () => {
 });
 
 /**
- * BUG 4. The width grew (the source gives only coarser buckets now, or the setting changed), so final coverage
- * ends within a bucket. Its rest shrinks to nothing on the new grid and is asked by neither lane, for ever.
+ * The width grew (the source gives only coarser buckets now, or the setting changed), so final coverage
+ * ends within a bucket. Its rest has no bucket of its own on the new grid, and is asked all the same.
  */
 test('a hole that is narrower than a bucket is still read', () => {
   const doneTo = NOON - 10 * HOUR; // 02:00, within the bucket from 00:00 to 06:00
@@ -344,7 +399,6 @@ test('a hole that is narrower than a bucket is still read', () => {
   expect(contains(rangesOf(...asked), { from: doneTo - 2 * HOUR, to: doneTo + 4 * HOUR })).toBe(true);
 });
 
-/** BUG 4, in general. */
 test('coverage on a finer grid leaves no settled bucket half read for ever', () => {
   fc.assert(
     fc.property(situations(120 * SECOND), (situation) => {
@@ -355,9 +409,25 @@ test('coverage on a finer grid leaves no settled bucket half read for ever', () 
   );
 });
 
+/** Live begins behind the finer coverage then, so backfill must not leave it what touches the settled edge. */
+test('a hole in the newest settled bucket is read, though finer coverage lies behind it', () => {
+  const now = NOON + 20 * HOUR + MINUTE; // 08:01; the bucket from 04:00 to 08:00 has just settled
+  const eight = NOON + 20 * HOUR;
+  const done = [{ from: eight - 120 * SECOND, to: eight }];
+  const situation = { ...buckets, now, wantedFrom: eight - 4 * HOUR, settle: MINUTE, grid: 4 * HOUR, done };
+  expect(contains(catchUp(situation).done, wholeWanted(situation))).toBe(true);
+});
+
+/** Live has nothing to do then, so backfill must not leave it the newest six hours. */
+test('restricted to end where buckets have settled: all of it is read', () => {
+  const now = NOON + MINUTE; // 12:01, so that buckets up to 11:50 have settled
+  const only = { from: ago(2 * HOUR), to: ago(10 * MINUTE) };
+  expect(contains(catchUp({ ...buckets, now, only }).done, only)).toBe(true);
+});
+
 /**
- * BUG 5. Windows shorter than the settle time (learned for an unsorted log, or from refusals): live makes nothing
- * final, and backfill leaves it the newest six hours all the same.
+ * Windows can be shorter than the settle time (learned for an unsorted log, or from refusals). Then live makes
+ * nothing final, and backfill must not leave it the newest six hours.
  */
 test('settled time that the live window does not reach is a gap, however new', () => {
   const situation = { ...logs, lookback: DAY, span: HOUR, settle: 2 * HOUR };

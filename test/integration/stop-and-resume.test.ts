@@ -1,0 +1,159 @@
+import { describe, expect, onTestFinished, test } from 'vitest';
+import type { Clock } from '../../src/clock.ts';
+import type { Environment } from '../../src/config.ts';
+import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/simulator/simulator.ts';
+import { configFor, until, untilCaughtUp, work, workUntilCaughtUp } from '../support/archive-run.ts';
+import { impatientClock } from '../support/stepped-clock.ts';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { describeWithRedis, testRedisUrl } from '../support/test-redis.ts';
+import {
+  asReader,
+  expectNothingOpen,
+  expectSumsAgree,
+  expectTrueBuckets,
+  expectTrueDeliveries,
+} from '../support/truth.ts';
+
+const PER_PAGE = 20;
+const ROWS = 600;
+const PAGED = { WEBHOOK_LOGS_PER_PAGE: String(PER_PAGE), API_RESPONSES_INTERVAL: '3600' };
+/** 90 days are three windows of 31; the live lane's is the fourth. A window can end with a page that is not full. */
+const WINDOWS = 4;
+const LOGS = 'getOrganizationWebhooksLogs';
+
+async function start(options: SimulatorOptions = {}): Promise<Simulator> {
+  const simulator = await startSimulator({ organizations: 1, rows: ROWS, ...options });
+  onTestFinished(() => simulator.stop());
+  return simulator;
+}
+
+function asked(simulator: Simulator, operation: string, status?: number): number {
+  return simulator
+    .requests()
+    .filter((request) => request.operation === operation && (status ?? request.status) === request.status)
+    .reduce((sum, { count }) => sum + count, 0);
+}
+
+/** Pages of one stream that are committed. */
+async function committedPages({ database }: TestDatabase, stream = 'webhook_logs'): Promise<number> {
+  const found = await database.pool.query<{ pages: number }>(
+    'select coalesce(sum(pages), 0)::integer as pages from meraki_ingest.sync_runs where stream = $1',
+    [stream],
+  );
+  return found.rows[0]?.pages ?? 0;
+}
+
+async function expectTruth(simulator: Simulator, database: TestDatabase): Promise<number> {
+  return await asReader(database, async (reader) => {
+    let deliveries = 0;
+    for (const { id, enabled } of simulator.organizations) {
+      deliveries += await expectTrueDeliveries(reader, simulator, id);
+      expect((await expectTrueBuckets(reader, simulator, id)) > 0).toBe(enabled);
+    }
+    expect(deliveries).toBeGreaterThan(0);
+    await expectNothingOpen(reader);
+    await expectSumsAgree(reader);
+    return deliveries;
+  });
+}
+
+/** Works until `pages` pages of the log are committed, then stops by the signal, as SIGTERM does. */
+async function workForPages(
+  simulator: Simulator,
+  database: TestDatabase,
+  pages: number,
+  environment: Environment,
+): Promise<void> {
+  const stopping = new AbortController();
+  const before = await committedPages(database);
+  const working = work(
+    configFor(simulator, database, environment),
+    { signal: stopping.signal },
+    (_, __, signal) =>
+      until(async () => (await committedPages(database)) >= before + pages || signal.aborted),
+  );
+  await until(async () => (await committedPages(database)) >= before + pages);
+  stopping.abort(new Error('the test stops the worker'));
+  await working;
+}
+
+function stopsAndResumes(environment: () => Promise<Environment>) {
+  return async (): Promise<void> => {
+    const simulator = await start();
+    const database = await createTestDatabase();
+    const settings = { ...PAGED, ...(await environment()) };
+    const stops = 2;
+    for (let stop = 1; stop <= stops; stop += 1) await workForPages(simulator, database, 8, settings);
+    expect(await committedPages(database)).toBeLessThan(ROWS / PER_PAGE);
+    await workUntilCaughtUp(configFor(simulator, database, settings));
+    const deliveries = await expectTruth(simulator, database);
+    const least = Math.ceil(deliveries / PER_PAGE);
+    // For each start: the live window once more, and the page at hand at the stop.
+    const most = least + WINDOWS + stops * 2;
+    expect(asked(simulator, LOGS)).toBeGreaterThanOrEqual(least);
+    expect(asked(simulator, LOGS)).toBeLessThanOrEqual(most);
+  };
+}
+
+function twoAtOnce(environment: () => Promise<Environment>) {
+  return async (): Promise<void> => {
+    const simulator = await start({ organizations: 2 });
+    const database = await createTestDatabase();
+    const config = configFor(simulator, database, { ...PAGED, ...(await environment()) });
+    await Promise.all([workUntilCaughtUp(config), workUntilCaughtUp(config)]);
+    await expectTruth(simulator, database);
+    const superseded = await database.database.pool.query(
+      "select * from meraki_ingest.sync_runs where outcome = 'failed'",
+    );
+    expect(superseded.rows).toEqual([]);
+  };
+}
+
+describe('with the queue in Postgres', () => {
+  const environment = async () => ({});
+  test('I3: a worker that is stopped goes on from its checkpoint', stopsAndResumes(environment));
+  test('I1 and I4: two workers on one database archive exactly', twoAtOnce(environment));
+});
+
+describeWithRedis('with the queue in Redis', () => {
+  const environment = async () => ({ REDIS_URL: await testRedisUrl() });
+  test('I3: a worker that is stopped goes on from its checkpoint', stopsAndResumes(environment));
+  test('I1 and I4: two workers on one database archive exactly', twoAtOnce(environment));
+});
+
+describe('when Meraki falls silent in the middle', () => {
+  async function fallsSilent(clock: Clock | undefined, enough: (seen: Silence) => Promise<boolean>) {
+    const simulator = await start();
+    const database = await createTestDatabase();
+    const config = configFor(simulator, database, PAGED);
+    await work(config, clock === undefined ? {} : { clock }, async (archive, organizationIds, signal) => {
+      const since = archive.client.now();
+      await until(async () => (await committedPages(database)) >= 8, signal);
+      simulator.outage(true);
+      await until(() => enough({ simulator, database }), signal);
+      simulator.outage(false);
+      await untilCaughtUp(archive, organizationIds, signal, since);
+    });
+    const deliveries = await expectTruth(simulator, database);
+    const answered = asked(simulator, LOGS, 200);
+    expect(answered).toBeLessThanOrEqual(Math.ceil(deliveries / PER_PAGE) + WINDOWS + 2);
+  }
+
+  interface Silence {
+    readonly simulator: Simulator;
+    readonly database: TestDatabase;
+  }
+
+  test('for some seconds: the page is asked again, and no run fails', async () => {
+    await fallsSilent(undefined, async ({ simulator }) => asked(simulator, LOGS, 0) >= 2);
+  });
+
+  test('for longer: the job fails, is tried again and goes on from its checkpoint', async () => {
+    await fallsSilent(impatientClock, async ({ database: { database } }) => {
+      const failed = await database.pool.query(
+        "select from meraki_ingest.sync_runs where outcome = 'failed' and stream = 'webhook_logs'",
+      );
+      return failed.rows.length > 0;
+    });
+  });
+});
