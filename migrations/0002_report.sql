@@ -105,7 +105,7 @@ left join meraki_ingest.coverage c
 -- success belong to it. A group's failures are one incident, which the success of the next group ends.
 create view meraki.webhook_incidents as
 select organization_id, endpoint_id::text as endpoint_id, started_at, ended_at, failures,
-  nullif(last_response_code, -1) as last_response_code, last_failure_at
+  case when last_response_code > 0 then last_response_code end as last_response_code, last_failure_at
 from (
   select organization_id, endpoint_id,
     min(sent_at) filter (where not is_success) as started_at,

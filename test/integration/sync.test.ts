@@ -307,7 +307,7 @@ test('a lookback that shrinks from 90 to 30 days in the middle of a backfill is 
   const limits = await bench.database.database.pool.query(
     "select lookback_seconds from meraki_ingest.streams where stream = 'webhook_logs'",
   );
-  expect(limits.rows.map((row) => Number(row.lookback_seconds))).toEqual([(30 * DAY) / 1_000]);
+  expect(limits.rows.map((row) => Number(row.lookback_seconds))).toEqual([(30 * DAY - 5 * MINUTE) / 1_000]);
   const again = await bench.sync();
   expect(again.exitCode).toBe(7);
   expect(newRows(again.report, 'webhook_logs')).toBe(0);
