@@ -1,11 +1,17 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { systemClock } from './clock.ts';
+import {
+  instantArgument,
+  type SimulatorArguments,
+  wholeNumber,
+  withSimulatorOptions,
+} from './commands/arguments.ts';
 import type { Output } from './commands/output.ts';
 import { type Config, loadConfig } from './config.ts';
 import { HistorianError, UsageError } from './errors.ts';
-import { type Instant, instantOfMilliseconds, parseInstant } from './instant.ts';
+import { type Instant, instantOfMilliseconds } from './instant.ts';
 import { createLog, type Log } from './log.ts';
 import { STREAM_NAMES, type StreamName } from './stream-key.ts';
 
@@ -118,38 +124,6 @@ interface SyncArguments {
   readonly json?: boolean;
 }
 
-interface SimulatorArguments {
-  readonly seed?: number;
-  readonly organizations?: number;
-  readonly rows?: number;
-  readonly port?: number;
-  readonly order?: 'ascending' | 'descending';
-  readonly lookback?: number;
-  readonly intervalRule?: 'interval' | 'timespan';
-  readonly idleBuckets?: 'omitted' | 'empty';
-  readonly tokenLifetime?: number;
-  readonly redirect?: boolean;
-}
-
-function withSimulatorOptions(command: Command): Command {
-  return command
-    .option('--seed <n>', 'the world to simulate: the same seed has the same past', wholeNumber(0))
-    .option('--organizations <n>', 'organizations with API access (default 3)', wholeNumber(1))
-    .option(
-      '--rows <n>',
-      'deliveries in 90 days, all organizations together (default 330000)',
-      wholeNumber(1),
-    )
-    .addOption(new Option('--order <order>', 'order of the webhook log').choices(['ascending', 'descending']))
-    .option('--lookback <days>', 'days that the webhook log is kept (default 90)', wholeNumber(1))
-    .addOption(
-      new Option('--interval-rule <rule>', 'who decides the bucket width').choices(['interval', 'timespan']),
-    )
-    .addOption(new Option('--idle-buckets <how>', 'buckets without requests').choices(['omitted', 'empty']))
-    .option('--token-lifetime <seconds>', 'how long a page token is valid (default 3600)', wholeNumber(1))
-    .option('--redirect', 'send requests on to a second host name');
-}
-
 withSimulatorOptions(
   program
     .command('demo')
@@ -216,24 +190,6 @@ program
     const { migrateOnly } = await import('./commands/migrate-only.ts');
     await migrateOnly(prepare({ key: false }));
   });
-
-function wholeNumber(least: number) {
-  return (text: string): number => {
-    const value = Number(text);
-    if (!Number.isSafeInteger(value) || value < least) {
-      throw new InvalidArgumentError(`It must be a whole number of at least ${least}.`);
-    }
-    return value;
-  };
-}
-
-function instantArgument(text: string): Instant {
-  const instant = parseInstant(text) ?? parseInstant(`${text}T00:00:00Z`) ?? parseInstant(`${text}Z`);
-  if (instant === undefined) {
-    throw new InvalidArgumentError('It must be a time such as 2026-11-22 or 2026-11-22T12:00:00Z.');
-  }
-  return instant;
-}
 
 function rangeOf(from: Instant | undefined, to: Instant | undefined) {
   if (from === undefined && to === undefined) return undefined;

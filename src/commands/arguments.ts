@@ -1,0 +1,55 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Instant, parseInstant } from '../instant.ts';
+
+export interface SimulatorArguments {
+  readonly seed?: number;
+  readonly organizations?: number;
+  readonly rows?: number;
+  readonly port?: number;
+  readonly order?: 'ascending' | 'descending';
+  readonly lookback?: number;
+  readonly intervalRule?: 'interval' | 'timespan';
+  readonly idleBuckets?: 'omitted' | 'empty';
+  readonly tokenLifetime?: number;
+  readonly redirect?: boolean;
+}
+
+/** Adds the options that say what the simulated dashboard is like. */
+export function withSimulatorOptions(command: Command): Command {
+  return command
+    .option('--seed <n>', 'the world to simulate: the same seed has the same past', wholeNumber(0))
+    .option('--organizations <n>', 'organizations with API access (default 3)', wholeNumber(1))
+    .option(
+      '--rows <n>',
+      'deliveries in 90 days, all organizations together (default 330000)',
+      wholeNumber(1),
+    )
+    .addOption(new Option('--order <order>', 'order of the webhook log').choices(['ascending', 'descending']))
+    .option('--lookback <days>', 'days that the webhook log is kept (default 90)', wholeNumber(1))
+    .addOption(
+      new Option('--interval-rule <rule>', 'who decides the bucket width').choices(['interval', 'timespan']),
+    )
+    .addOption(new Option('--idle-buckets <how>', 'buckets without requests').choices(['omitted', 'empty']))
+    .option('--token-lifetime <seconds>', 'how long a page token is valid (default 3600)', wholeNumber(1))
+    .option('--redirect', 'send requests on to a second host name');
+}
+
+/** Parses an option that is a whole number. */
+export function wholeNumber(least: number) {
+  return (text: string): number => {
+    const value = Number(text);
+    if (!Number.isSafeInteger(value) || value < least) {
+      throw new InvalidArgumentError(`It must be a whole number of at least ${least}.`);
+    }
+    return value;
+  };
+}
+
+/** Parses an option that is a time; a day alone means its beginning in UTC. */
+export function instantArgument(text: string): Instant {
+  const instant = parseInstant(text) ?? parseInstant(`${text}T00:00:00Z`) ?? parseInstant(`${text}Z`);
+  if (instant === undefined) {
+    throw new InvalidArgumentError('It must be a time such as 2026-11-22 or 2026-11-22T12:00:00Z.');
+  }
+  return instant;
+}

@@ -1,0 +1,210 @@
+import { advanceCheckpoint, type HeldCheckpoint, releaseCheckpoint } from '../db/checkpoints.ts';
+import type { Database } from '../db/database.ts';
+import type { Partitions } from '../db/partitions.ts';
+import {
+  addCounts,
+  noCounts,
+  type RunCounts,
+  type RunOutcome,
+  type RunState,
+  saveRun,
+} from '../db/sync-runs.ts';
+import { formatDuration } from '../duration.ts';
+import { PagingError, WindowRefusedError } from '../errors.ts';
+import { formatInstant, type Instant, MICROSECONDS_PER_SECOND as SECOND } from '../instant.ts';
+import type { Log } from '../log.ts';
+import { duration, type Range, type Ranges } from '../ranges.ts';
+import { describeStream, type Lane } from '../stream-key.ts';
+import { commitPage } from './commit-page.ts';
+import { learnFromRefusal } from './learn-limits.ts';
+import { type OpenWindow, parseOpenWindow } from './open-window.ts';
+import { backfillGaps, type PlannedWindow, planBackfill, planLive, planLiveAgain } from './plan.ts';
+import type { Effort, Reading, Stream } from './stream.ts';
+import { StreamMemory } from './stream-memory.ts';
+
+/** Refused windows and expired page tokens in one run before it is left to the job's retry. */
+const MOST_SETBACKS = 30;
+
+export interface LaneRun {
+  readonly database: Database;
+  readonly partitions: Partitions;
+  readonly stream: Stream;
+  readonly lane: Lane;
+  /** Names this run and is the holder of the checkpoint meanwhile; never used twice. */
+  readonly runId: string;
+  readonly log: Log;
+  /** Stops the run after the page at hand is committed, or at once while it waits for an answer. */
+  readonly signal: AbortSignal;
+  /** Asked after every page; `true` ends the run with the checkpoint standing. */
+  readonly pauseNow?: () => boolean;
+  readonly only?: Range | undefined;
+  readonly onPage?: (counts: RunCounts, remaining: number) => void;
+}
+
+/** One run through a lane, from taking the checkpoint to letting it go. */
+export class LaneLoop {
+  readonly #lane: LaneRun;
+  readonly #memory: StreamMemory;
+  readonly #startedAt: Instant;
+  #held: HeldCheckpoint;
+  #setbacks = 0;
+  /** Page tokens of the window at hand; one that comes again would lead round in a circle. */
+  readonly #tokens = new Set<string>();
+  counts: RunCounts = noCounts;
+
+  constructor(lane: LaneRun, held: HeldCheckpoint) {
+    this.#lane = lane;
+    this.#memory = new StreamMemory(lane.database, lane.stream, lane.only);
+    this.#held = held;
+    this.#startedAt = lane.stream.now();
+  }
+
+  async run(): Promise<'complete' | 'paused'> {
+    await this.#memory.recall();
+    let window = this.#lane.only === undefined ? parseOpenWindow(this.#held.openWindow) : undefined;
+    let resumed = window !== undefined;
+    for (;;) {
+      if (this.#lane.signal.aborted || this.#lane.pauseNow?.() === true) return 'paused';
+      window ??= await this.#nextWindow();
+      if (window === undefined) return 'complete';
+      const step = await this.#readPage(window);
+      if (typeof step !== 'string') window = step;
+      else if (step === 'finished' && this.#lane.lane === 'live' && !resumed) {
+        window = this.#open(planLiveAgain(await this.#memory.situation(), window));
+        if (window === undefined) return 'complete';
+      } else {
+        window = undefined;
+        resumed = false;
+      }
+    }
+  }
+
+  async remaining(): Promise<Ranges> {
+    return backfillGaps(await this.#memory.situation());
+  }
+
+  async end(outcome: RunOutcome, error: string | null): Promise<void> {
+    const { database, stream } = this.#lane;
+    await saveRun(database.query, { ...this.#state(), outcome, error, finishedAt: stream.now() });
+    await releaseCheckpoint(database, this.#held);
+  }
+
+  async #nextWindow(): Promise<OpenWindow | undefined> {
+    const situation = await this.#memory.situation();
+    return this.#open(this.#lane.lane === 'live' ? planLive(situation) : planBackfill(situation));
+  }
+
+  #open(planned: PlannedWindow | undefined): OpenWindow | undefined {
+    this.#tokens.clear();
+    return planned === undefined ? undefined : this.#lane.stream.open(planned, this.#memory.learned);
+  }
+
+  /** Reads and commits one page: the window's next state, or that it is finished or has to be planned anew. */
+  async #readPage(window: OpenWindow): Promise<OpenWindow | 'finished' | 'again'> {
+    const { database, partitions, stream } = this.#lane;
+    const reading = await this.#ask(window);
+    if (reading === undefined) return 'again';
+    const state = this.#state();
+    const committed = await commitPage(database, partitions, this.#held, state, reading, stream.now());
+    this.#held = committed.held;
+    this.counts = committed.counts;
+    if (reading.claims.some((claim) => claim.final.length > 0)) this.#setbacks = 0;
+    if (reading.learned !== null) await this.#memory.learn(reading.learned);
+    await this.#tellProgress();
+    if (reading.window !== null) return reading.window;
+    if (reading.learned !== null) return 'again';
+    if (reading.claims.every(({ final, provisional }) => final.length + provisional.length === 0)) {
+      this.#skip(window.claim);
+    }
+    return 'finished';
+  }
+
+  /** The answer to the window's next page; `undefined` when the window was given up for another. */
+  async #ask(window: OpenWindow): Promise<Reading | undefined> {
+    const { stream, signal } = this.#lane;
+    try {
+      const reading = await stream.read(window, this.#memory.learned, signal);
+      const token = reading.window?.pageToken ?? null;
+      if (token !== null && this.#tokens.has(token)) {
+        throw new PagingError('A page names an earlier page as the next one.', { ...stream.key });
+      }
+      if (token !== null) this.#tokens.add(token);
+      return reading;
+    } catch (error) {
+      const later = window.pageToken !== null;
+      if (error instanceof WindowRefusedError || (error instanceof PagingError && later)) {
+        await this.#setback(window, error);
+        return undefined;
+      }
+      throw error;
+    }
+  }
+
+  /** A page token that is refused costs the window, a refused window teaches a limit. */
+  async #setback(window: OpenWindow, error: WindowRefusedError | PagingError): Promise<void> {
+    const { database, stream } = this.#lane;
+    this.#setbacks += 1;
+    if (this.#setbacks > MOST_SETBACKS) throw error;
+    this.#spend({ requests: 1, waitedMs: 0 });
+    if (window.pageToken === null) await this.#learnLimits(window);
+    else await this.#giveUp(window, error);
+    this.#held = await database.transaction((tx) => advanceCheckpoint(tx, this.#held, null, stream.now()));
+  }
+
+  async #giveUp(window: OpenWindow, error: WindowRefusedError | PagingError): Promise<void> {
+    this.#lane.log.info(
+      { ...this.#lane.stream.key, pages: window.pages, code: error.code },
+      'the next page cannot be had; going on from what is covered',
+    );
+    if (window.order !== 'unordered') return;
+    const unorderedSpan = Math.ceil((window.asked.to - window.asked.from) / 2);
+    await this.#memory.learn({ ...this.#memory.learned, unorderedSpan });
+  }
+
+  async #learnLimits(window: OpenWindow): Promise<void> {
+    const { stream, signal, log } = this.#lane;
+    const situation = await this.#memory.situation();
+    const lesson = await learnFromRefusal(stream, window, situation, this.#memory.learned, signal);
+    this.#spend(lesson.effort);
+    await this.#memory.learn(lesson.learned);
+    const { lookback, span } = lesson.learned;
+    log.warn(
+      { ...stream.key, lookback: spoken(lookback), span: spoken(span) },
+      `Meraki keeps less, or answers less at once, than expected for ${describeStream(stream.key)}; going on within what it accepts`,
+    );
+  }
+
+  #skip(claim: Range): void {
+    this.#memory.skip(claim);
+    this.#lane.log.warn(
+      { ...this.#lane.stream.key, from: formatInstant(claim.from), to: formatInstant(claim.to) },
+      'Meraki answered a stretch of time without covering any of it; it stays a gap and is asked again later',
+    );
+  }
+
+  async #tellProgress(): Promise<void> {
+    const { onPage } = this.#lane;
+    if (onPage !== undefined) onPage(this.counts, duration(await this.remaining()));
+  }
+
+  #spend(effort: Effort): void {
+    this.counts = addCounts(this.counts, { ...noCounts, ...effort });
+  }
+
+  #state(): RunState {
+    return {
+      runId: this.#lane.runId,
+      key: this.#lane.stream.key,
+      lane: this.#lane.lane,
+      startedAt: this.#startedAt,
+      counts: this.counts,
+      outcome: 'running',
+      finishedAt: null,
+      error: null,
+    };
+  }
+}
+
+function spoken(microseconds: number | undefined): string | undefined {
+  return microseconds === undefined ? undefined : formatDuration(Math.floor(microseconds / SECOND));
+}
