@@ -6,7 +6,7 @@ import type { WriteCounts } from '../../src/db/webhook-deliveries.ts';
 import { type Instant, instantOfSeconds, parseInstant } from '../../src/instant.ts';
 import { type Ranges, union } from '../../src/ranges.ts';
 import type { StreamKey } from '../../src/stream-key.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { emptyTestDatabase, type TestDatabase } from '../support/test-database.ts';
 
 const KEY: StreamKey = { organizationId: '1', stream: 'api_responses', series: 'all' };
 const START: Instant = parseInstant('2026-01-15T12:00:00Z') ?? 0;
@@ -19,7 +19,7 @@ let finalBefore: Ranges;
 let minutes: number;
 
 beforeEach(async () => {
-  owned = await createTestDatabase();
+  owned = await emptyTestDatabase();
   await new Partitions(owned.database).ensure('api_response_counts', { from: START, to: START + STEP });
   finalBefore = [];
   minutes = 0;

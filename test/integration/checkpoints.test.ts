@@ -8,7 +8,7 @@ import {
 import { SupersededError } from '../../src/errors.ts';
 import { type Instant, instantOfSeconds, parseInstant } from '../../src/instant.ts';
 import type { StreamKey } from '../../src/stream-key.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { emptyTestDatabase, type TestDatabase } from '../support/test-database.ts';
 
 const KEY: StreamKey = { organizationId: '1', stream: 'webhook_logs', series: 'all' };
 const NOW: Instant = parseInstant('2026-01-15T12:00:00.123456Z') ?? 0;
@@ -18,7 +18,7 @@ const WINDOW = { pageToken: 'p2', counted: { '-9223372036854775808': 1 }, from: 
 let owned: TestDatabase;
 
 beforeEach(async () => {
-  owned = await createTestDatabase();
+  owned = await emptyTestDatabase();
 });
 
 async function take(holder: string, now = NOW, key = KEY): Promise<HeldCheckpoint> {

@@ -2,7 +2,7 @@ import { beforeEach, expect, test } from 'vitest';
 import { quarantineRows, type RefusedRow } from '../../src/db/quarantine.ts';
 import { type Instant, instantOfSeconds, parseInstant } from '../../src/instant.ts';
 import type { StreamKey } from '../../src/stream-key.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { emptyTestDatabase, type TestDatabase } from '../support/test-database.ts';
 
 const KEY: StreamKey = { organizationId: '1', stream: 'webhook_logs', series: 'all' };
 const NOW: Instant = parseInstant('2026-01-15T12:00:00.123456Z') ?? 0;
@@ -12,7 +12,7 @@ const LATER: Instant = NOW + 24 * HOUR;
 let owned: TestDatabase;
 
 beforeEach(async () => {
-  owned = await createTestDatabase();
+  owned = await emptyTestDatabase();
 });
 
 function refused(value: unknown, reason = 'networkId: is missing'): RefusedRow {

@@ -165,7 +165,6 @@ describe('what the views make of a run of failures', () => {
       [-1, 200, 404, -1, 200],
       ['00:01-00:02 1 none', '00:03-00:05 2 none'],
     ],
-    // BUG 14: the code of what was no HTTP answer is null only for -1; elsewhere for 0 and all below.
     [[500, 0, 200], ['00:01-00:03 2 none']],
   ])('%j are the incidents %j', async (codes, incidents) => {
     const organizationId = codes.join();

@@ -8,7 +8,7 @@ import {
   writeWebhookDeliveries,
 } from '../../src/db/webhook-deliveries.ts';
 import { type Instant, instantOfSeconds, parseInstant } from '../../src/instant.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { emptyTestDatabase, type TestDatabase } from '../support/test-database.ts';
 
 const SENT: Instant = parseInstant('2026-01-15T12:00:00.940999Z') ?? 0;
 const NOW: Instant = parseInstant('2026-01-15T12:05:00.000001Z') ?? 0;
@@ -32,7 +32,7 @@ const ROW: WebhookDelivery = {
 let owned: TestDatabase;
 
 beforeEach(async () => {
-  owned = await createTestDatabase();
+  owned = await emptyTestDatabase();
   await new Partitions(owned.database).ensure('webhook_deliveries', { from: SENT - HOUR, to: SENT + HOUR });
 });
 

@@ -26,12 +26,29 @@ interface Open {
 
 const MIGRATIONS = join(import.meta.dirname, '..', '..', 'migrations');
 const TEMPLATE_LOCK = 4_711_000_815;
+/** All but what migrations fill. */
+const EMPTY_TABLES = `
+  do $$
+  declare
+    name regclass;
+  begin
+    for name in
+      select oid from pg_class
+      where relnamespace in ('meraki_store'::regnamespace, 'meraki_ingest'::regnamespace)
+        and relkind in ('r', 'p') and not relispartition
+        and oid not in ('meraki_ingest.migrations'::regclass, 'meraki_store.response_codes'::regclass)
+    loop
+      execute format('delete from %s', name);
+    end loop;
+  end
+  $$`;
 
 const adminUrl = inject('postgresAdminUrl');
 const prefix = databasePrefix(inject('runId'));
 const open = new Set<Open>();
 let currentTest: string | undefined;
 let failedTest: string | undefined;
+let reused: TestDatabase | undefined;
 
 /**
  * Makes a database with this program's schema, or an empty one with `{ migrated: false }`. One made in a test is
@@ -60,6 +77,22 @@ export async function createTestDatabase(options: { migrated?: boolean } = {}): 
   return { name, url, database, readerUrl, drop: () => entry.drop() };
 }
 
+/**
+ * Gives the file's own database with its tables emptied, which takes less time than making one. For tests that
+ * change nothing but rows. After a failed test it is another one, since the failed test's is kept.
+ */
+export async function emptyTestDatabase(): Promise<TestDatabase> {
+  if (reused === undefined) {
+    const test = currentTest;
+    currentTest = undefined;
+    reused = await createTestDatabase();
+    currentTest = test;
+  } else {
+    await reused.database.pool.query(EMPTY_TABLES);
+  }
+  return reused;
+}
+
 beforeEach(({ task }) => {
   currentTest = task.name;
 });
@@ -70,6 +103,7 @@ afterEach(async ({ task }) => {
   const failed = task.result?.state === 'fail' ? task.name : undefined;
   failedTest ??= failed;
   for (const entry of [...open]) if (entry.test !== undefined) await entry.drop(failed);
+  if (failed !== undefined) reused = undefined;
 });
 
 afterAll(async () => {

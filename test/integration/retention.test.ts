@@ -1,0 +1,95 @@
+import { beforeEach, expect, test } from 'vitest';
+import { lockCoverage, readCoverage, saveCoverage } from '../../src/db/coverage.ts';
+import { Partitions } from '../../src/db/partitions.ts';
+import { dropExpired } from '../../src/db/retention.ts';
+import { readStream, rememberStream } from '../../src/db/streams.ts';
+import { writeWebhookDeliveries } from '../../src/db/webhook-deliveries.ts';
+import { type Instant, parseInstant } from '../../src/instant.ts';
+import { type Range, rangesOf } from '../../src/ranges.ts';
+import type { StreamKey } from '../../src/stream-key.ts';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+
+const key: StreamKey = { organizationId: '1', stream: 'webhook_logs', series: 'all' };
+const now = at('2026-11-15T12:00:00Z');
+const whole: Range = { from: at('2026-03-10T00:00:00Z'), to: now };
+
+let owned: TestDatabase;
+
+beforeEach(async () => {
+  owned = await createTestDatabase();
+  const { database } = owned;
+  await new Partitions(database).ensure('webhook_deliveries', whole);
+  await rememberStream(
+    database,
+    key,
+    { wantedFrom: whole.from, lookbackSeconds: 86_400, expectedLagSeconds: 60 },
+    now,
+  );
+  await database.transaction(async (tx) => {
+    const sent = ['2026-03-11T00:00:00Z', '2026-04-30T23:59:59.999999Z', '2026-05-01T00:00:00Z'];
+    await writeWebhookDeliveries(
+      tx,
+      key.organizationId,
+      {
+        deliveries: sent.map((text) => ({
+          sentAt: at(text),
+          loggedAt: at(text),
+          fingerprint: '1',
+          occurrence: 0,
+          networkKey: '1',
+          alertTypeId: '1',
+          endpointId: '1',
+          responseCode: 200,
+          responseDurationMs: 1,
+          extra: null,
+        })),
+        networks: [],
+        alertTypes: [],
+        endpoints: [],
+      },
+      now,
+    );
+    await lockCoverage(tx, key, [0], now);
+    await saveCoverage(
+      tx,
+      key,
+      0,
+      { final: rangesOf(whole), provisional: [], counted: rangesOf(whole) },
+      now,
+    );
+  });
+});
+
+function at(text: string): Instant {
+  return parseInstant(text) ?? Number.NaN;
+}
+
+async function stored(): Promise<string[]> {
+  const found = await owned.database.pool.query<{ sent: string }>(
+    'select sent_at::text as sent from meraki_store.webhook_deliveries order by sent_at',
+  );
+  return found.rows.map((row) => row.sent);
+}
+
+test('months that lie wholly before are dropped, and no claim to them is left (I2)', async () => {
+  const dropped = await dropExpired(owned.database, at('2026-05-20T00:00:00Z'), now);
+  expect([...dropped].sort()).toEqual(['webhook_deliveries_2026_03', 'webhook_deliveries_2026_04']);
+  expect(await stored()).toEqual(['2026-05-01 00:00:00+00']);
+  const kept = rangesOf({ from: at('2026-05-01T00:00:00Z'), to: now });
+  const coverage = (await readCoverage(owned.database.query, key)).get(0);
+  expect(coverage).toEqual({ final: kept, provisional: [], counted: kept });
+  const record = await readStream(owned.database.query, key);
+  expect(record?.wantedFrom).toBe(at('2026-05-01T00:00:00Z'));
+  const gaps = await owned.database.pool.query('select * from meraki.gaps where gap_to < $1', ['2026-11-01']);
+  expect(gaps.rows).toEqual([]);
+});
+
+test('a month that the time lies in is kept whole', async () => {
+  expect(await dropExpired(owned.database, at('2026-03-31T23:59:59Z'), now)).toEqual([]);
+  expect(await stored()).toHaveLength(3);
+});
+
+test('doing it again does nothing', async () => {
+  await dropExpired(owned.database, at('2026-05-20T00:00:00Z'), now);
+  expect(await dropExpired(owned.database, at('2026-05-20T00:00:00Z'), now)).toEqual([]);
+});
