@@ -86,12 +86,12 @@ async function newPlace(name = 'data'): Promise<Place> {
 let seed: Promise<Place> | undefined;
 
 /** A place as a closed historian left it: a copy of one that was made in the usual way, since initdb takes long. */
-async function usedPlace(): Promise<Place> {
+async function usedPlace(name?: string): Promise<Place> {
   seed ??= newPlace().then(async (place) => {
     await (await open(place)).close();
     return place;
   });
-  const [made, place] = [await seed, await newPlace()];
+  const [made, place] = [await seed, await newPlace(name)];
   await promisify(execFile)('cp', ['-a', made.dataDir, place.dataDir]);
   return place;
 }
@@ -303,7 +303,7 @@ describe('the embedded Postgres', { timeout: 60_000 }, () => {
   });
 
   test('lets the reader in with the password file, and only with the password', async () => {
-    const handle = await open(await usedPlace());
+    const handle = await open(await usedPlace('data of Zoë'));
     const [host, port, database, user, password] = (await readFile(handle.readerPasswordFile, 'utf8'))
       .trim()
       .split(':');
@@ -320,7 +320,7 @@ describe('the embedded Postgres', { timeout: 60_000 }, () => {
   });
 
   test.skipIf(psql === undefined)('its reader URI works in psql as printed', async () => {
-    const handle = await open(await newPlace('data of Zoë & "Bob"'));
+    const handle = await open(await usedPlace('data of Zoë & "Bob"'));
     const answer = await promisify(execFile)(psql ?? '', [handle.readerUri, '-XAtc', 'select current_user']);
     expect(answer.stdout.trim()).toBe('meraki_reader');
   });
@@ -381,7 +381,7 @@ describe('the embedded Postgres', { timeout: 60_000 }, () => {
     await query(handle.connectionString, 'create table kept as select 42 as answer');
     await killServer(place);
     await until('it holds the ownership again', () =>
-      lines.some((line) => line.includes('holds the ownership')),
+      lines.some((line) => line.includes('holds the ownership of the embedded Postgres again')),
     );
     expect(lines.some((line) => line.includes('lost the connection'))).toBe(true);
     expect(await query(handle.connectionString, 'select answer from kept')).toEqual([{ answer: 42 }]);
@@ -423,7 +423,7 @@ describe('the embedded Postgres', { timeout: 60_000 }, () => {
       `select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'meraki-historian owner%'`,
     );
     await until('it holds the ownership again', () =>
-      lines.some((line) => line.includes('holds the ownership')),
+      lines.some((line) => line.includes('holds the ownership of the embedded Postgres again')),
     );
     await expect(open(place)).rejects.toThrow(/already running/);
     await handle.close();

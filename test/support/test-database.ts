@@ -107,6 +107,7 @@ afterEach(async ({ task }) => {
 });
 
 afterAll(async () => {
+  await reused?.drop();
   for (const entry of [...open]) await entry.drop(failedTest);
 });
 
