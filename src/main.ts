@@ -211,8 +211,13 @@ try {
 } catch (error) {
   process.exitCode = failed(error);
 }
-// Sockets that a library keeps open must not keep a finished command alive.
+// Sockets that a library keeps open must not keep a finished command alive; what was said has to be out first.
+await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
 process.exit();
+
+function flushed(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => stream.write('', () => resolve()));
+}
 
 function failed(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;

@@ -246,6 +246,9 @@ try {
 afterEach(async () => {
   for (const child of children.splice(0)) child.kill('SIGKILL');
   for (const handle of handles.splice(0)) await handle.close().catch(() => undefined);
+  // Postgres's logger ends a moment after the server that it writes for.
+  const gone = () => serverProcesses(directories).length === 0;
+  await until('everything has ended', gone).catch(() => undefined);
   const left = serverProcesses(directories);
   for (const pid of left) process.kill(pid, 'SIGKILL');
   lines = [];
