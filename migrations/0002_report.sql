@@ -195,7 +195,7 @@ from (
   from (
     select organization_id, series, range_agg(counted) as any_width,
       coalesce(range_agg(counted) filter (where interval_seconds <= 3600), '{}') as counted,
-      range_agg(final) filter (where interval_seconds <= 3600) as final
+      range_agg(final * counted) filter (where interval_seconds <= 3600) as final
     from meraki_ingest.coverage where stream = 'api_responses' group by organization_id, series
   ) c
   cross join lateral (

@@ -17,7 +17,7 @@ const duration = (least: number, most = Number.POSITIVE_INFINITY) =>
 
 const url = (...protocols: readonly string[]) =>
   z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), {
-    error: `must be a URL that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
+    error: `must be a valid URL that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
   });
 
 const list = z.string().transform((text) =>

@@ -31,6 +31,8 @@ export interface Archive {
   readonly client: MerakiClient;
   streamsOf(job: LiveJob): readonly Stream[];
   streamOf(key: StreamKey): Stream | undefined;
+  /** Marks the archive as filled from this dashboard; to be called once the dashboard has answered. */
+  claimSource(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -55,7 +57,8 @@ export async function openArchive(options: ArchiveOptions): Promise<Archive> {
   try {
     const { database } = opened;
     await bringUpToDate(database, options);
-    await claimSource(database, options.source ?? sourceOf(config.meraki.baseUrl));
+    const source = options.source ?? sourceOf(config.meraki.baseUrl);
+    await refuseOtherSource(database, source);
     await writeSetting(database.query, 'webhook_urls', config.webhookUrls);
     const store = await openQueueStore(config.redisUrl, opened.url, database, log, clock);
     const client = openClient(config, store, clock, log);
@@ -70,6 +73,7 @@ export async function openArchive(options: ArchiveOptions): Promise<Archive> {
       client,
       streamsOf: (job) => streamsOf(job, client, config),
       streamOf: (key) => streamsOf(key, client, config).find((stream) => stream.key.series === key.series),
+      claimSource: () => writeSetting(database.query, 'source', source),
       async close() {
         await client.close();
         await store.close();
@@ -156,10 +160,9 @@ function sourceOf(baseUrl: string): string {
 }
 
 /** Rows of a demo and rows of a real dashboard must never meet: nobody could tell them apart later. */
-async function claimSource(database: Database, source: string): Promise<void> {
+async function refuseOtherSource(database: Database, source: string): Promise<void> {
   const before = await readSetting(database.query, 'source');
-  if (before === source) return;
-  if (before === undefined) return await writeSetting(database.query, 'source', source);
+  if (before === undefined || before === source) return;
   throw new ConfigurationError(
     `This database holds an archive of "${before}", and now "${source}" is to be archived. Use another DATABASE_URL or DATA_DIR for it.`,
     { before, source },

@@ -78,6 +78,7 @@ async function work(
       () => worker.reconcile(signal),
       patience,
     );
+    await archive.claimSource();
     await worker.start();
     log.info(
       {

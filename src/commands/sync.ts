@@ -70,6 +70,12 @@ async function syncAll(archive: Archive, options: SyncOptions): Promise<readonly
     hash64,
   };
   const active = await reconcileOrganizations(reconciling, signal);
+  await archive.claimSource();
+  if (active.length === 0) {
+    throw new OrganizationRefusedError(
+      'The key sees no organization that can be read: none is listed, or API access is disabled in all of them.',
+    );
+  }
   const organizationIds = active.filter((id) => chosen?.includes(id) ?? true);
   if (chosen !== undefined && organizationIds.length === 0) {
     throw new OrganizationRefusedError(
@@ -152,7 +158,7 @@ async function runUnlessBusy(
   for (;;) {
     const result = await runLane({ ...archive, stream, lane, runId: randomUUID(), signal, only, onPage });
     if (result.outcome !== 'busy') return result;
-    const wait = ((result.heldUntil ?? stream.now()) - stream.now()) / MICROSECONDS_PER_MILLISECOND;
+    const wait = (result.heldUntil ?? 0) / MICROSECONDS_PER_MILLISECOND - clock.now();
     archive.log.info({ ...stream.key, lane }, 'another process is reading this stream; waiting for it');
     await clock.sleep(Math.max(1_000, wait), signal);
   }

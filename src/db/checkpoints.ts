@@ -28,8 +28,10 @@ interface Row extends Record<string, unknown> {
 }
 
 /**
- * Takes the checkpoint of one lane.
+ * Takes the checkpoint of one lane. A lease that ends later than one taken now would was written by a wrong clock,
+ * and does not count.
  *
+ * @param now by this machine's clock, as in all functions here: leases have nothing to do with Meraki's
  * @returns the held checkpoint, or the instant until which somebody else holds it
  */
 export async function takeCheckpoint(
@@ -49,7 +51,7 @@ export async function takeCheckpoint(
       on conflict (organization_id, stream, series, lane) do update set
         version = c.version + 1, holder = excluded.holder, held_until = excluded.held_until,
         updated_at = excluded.updated_at
-      where c.holder is null or c.held_until <= excluded.updated_at
+      where c.holder is null or c.held_until <= excluded.updated_at or c.held_until > excluded.held_until
       returning version, open_window`),
   );
   const row = taken.rows[0];

@@ -41,12 +41,13 @@ export class SyncJobs {
       try {
         const result = await this.#run(stream, 'live', signal);
         if (result.outcome === 'busy') await this.#comeBack(job, token, result.heldUntil);
-        if (result.remaining.length > 0 && !signal.aborted) {
-          await this.#options.queue.add('backfill', stream.key, backfillOptions(stream.key));
-        }
+        if (result.remaining.length > 0) await this.#queueBackfill(stream, signal);
       } catch (error) {
         if (error instanceof DelayedError) throw error;
         failure ??= error;
+        // History must not wait for the newest edge: it is what Meraki forgets first.
+        const hopeless = error instanceof HistorianError && error.retry === 'never';
+        if (!hopeless) await this.#queueBackfill(stream, signal).catch(() => undefined);
       }
     }
     if (failure !== undefined) endJobWith(failure);
@@ -74,11 +75,21 @@ export class SyncJobs {
     signal: AbortSignal,
     pauseNow: () => boolean = () => false,
   ): Promise<LaneResult> {
-    const { database, partitions, log } = this.#options;
+    const { database, partitions, clock, log } = this.#options;
     const facts = { ...stream.key, lane };
     try {
       const runId = randomUUID();
-      const result = await runLane({ database, partitions, stream, lane, runId, log, signal, pauseNow });
+      const result = await runLane({
+        database,
+        partitions,
+        stream,
+        lane,
+        runId,
+        log,
+        clock,
+        signal,
+        pauseNow,
+      });
       if (result.outcome === 'complete' || result.counts.pages > 0) {
         await recordSuccess(database, stream.key, stream.clockSkewMs(), stream.now());
         await noteAnswer(database, stream.key.organizationId, 'active');
@@ -108,6 +119,11 @@ export class SyncJobs {
     if (error instanceof OrganizationRefusedError) {
       await noteAnswer(database, stream.key.organizationId, 'refused').catch(() => undefined);
     }
+  }
+
+  async #queueBackfill(stream: Stream, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return;
+    await this.#options.queue.add('backfill', stream.key, backfillOptions(stream.key));
   }
 
   /** Puts the job back into the queue without counting it as a failure. */

@@ -45,13 +45,16 @@ export function failureOf(status: number, url: URL, text: string): HistorianErro
   const facts = { status, path: url.pathname, host: url.host };
   const said = reasonGiven(text);
   if (status === 401) {
-    return new KeyRefusedError(`Meraki refused the API key (401${said}).`, facts);
+    return new KeyRefusedError(
+      `Meraki refused the API key (401${said}). Check it, or make a new one in the dashboard under your profile, API access.`,
+      facts,
+    );
   }
   if (status === 403 || status === 404) {
     return new OrganizationRefusedError(`Meraki refused ${url.pathname} (${status}${said}).`, facts);
   }
   if (status === 429) return new RateLimitedError(`Meraki's rate limit is exceeded (429${said}).`, facts);
-  if (status === 408 || status >= 500 || status < 400) {
+  if (status !== 400) {
     return new UnreachableError(`Meraki answered ${status}${said}.`, facts);
   }
   return new WindowRefusedError(`Meraki does not accept the request (${status}${said}).`, facts);

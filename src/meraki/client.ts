@@ -43,6 +43,8 @@ export interface Answer {
   readonly body: unknown;
   /** URL of the next page, if there is one. */
   readonly next: string | undefined;
+  /** When Meraki answered, by its own `Date` header; by our corrected clock where that is missing. */
+  readonly answeredAt: Instant;
   /** Attempts it took, counting redirects. */
   readonly requests: number;
   /** Time spent on purpose: request budget and waiting to retry. */
@@ -68,10 +70,10 @@ export class MerakiClient {
 
   /** How far Meraki's clock is ahead of ours, in milliseconds; 0 while it is too little to tell. */
   get clockSkewMs(): number {
-    return this.#skewMs;
+    return Math.abs(this.#skewMs) < SMALLEST_SKEW_MS ? 0 : this.#skewMs;
   }
 
-  /** Now, by Meraki's clock. */
+  /** Now, by Meraki's clock; up to a second early, never late, since its `Date` header drops the fraction. */
   now(): Instant {
     return instantOfMilliseconds(this.#options.clock.now() + this.#skewMs);
   }
@@ -111,7 +113,10 @@ export class MerakiClient {
       try {
         const outcome = await this.#ask(new URL(href), options);
         requests += outcome.requests;
-        if (outcome.ok) return { body: outcome.body, next: outcome.next, requests, waitedMs };
+        if (outcome.ok) {
+          const { body, next } = outcome;
+          return { body, next, answeredAt: outcome.answeredAt, requests, waitedMs };
+        }
         failure = outcome.failure;
         retryAfter = outcome.retryAfter;
       } catch (error) {
@@ -163,6 +168,7 @@ export class MerakiClient {
           return {
             ok: false,
             requests,
+            answeredAt: this.now(),
             failure: new UnreachableError(
               `Meraki redirected ${MAX_REDIRECTS} times without an answer, or to no valid address.`,
               { host: url.host, path: url.pathname },
@@ -173,7 +179,8 @@ export class MerakiClient {
         continue;
       }
       this.#measureSkew(header(response, 'date'));
-      return { requests, ...(await this.#read(url, response)) };
+      const answeredAt = this.now();
+      return { requests, answeredAt, ...(await this.#read(url, response)) };
     }
   }
 
@@ -199,15 +206,14 @@ export class MerakiClient {
   #measureSkew(date: string | undefined): void {
     const server = date === undefined ? Number.NaN : Date.parse(date);
     if (Number.isNaN(server)) return;
-    const skew = server - this.#options.clock.now();
-    this.#skewMs = Math.abs(skew) < SMALLEST_SKEW_MS ? 0 : skew;
+    this.#skewMs = server - this.#options.clock.now();
   }
 }
 
 type Reading =
   | { readonly ok: true; readonly body: unknown; readonly next: string | undefined }
   | { readonly ok: false; readonly failure: HistorianError; readonly retryAfter?: string | undefined };
-type Outcome = Reading & { readonly requests: number };
+type Outcome = Reading & { readonly requests: number; readonly answeredAt: Instant };
 
 function isRedirect(status: number): boolean {
   return status === 301 || status === 302 || status === 303 || status === 307 || status === 308;

@@ -3,7 +3,7 @@ import type { CoverageByWidth } from '../db/coverage.ts';
 import type { RefusedRow } from '../db/quarantine.ts';
 import { instantOfSeconds } from '../instant.ts';
 import { type ApiResponseFilters, getApiResponses } from '../meraki/api-responses.ts';
-import type { MerakiClient } from '../meraki/client.ts';
+import type { Answer, MerakiClient } from '../meraki/client.ts';
 import { containsInstant, type Ranges, subtract, union } from '../ranges.ts';
 import type { StreamKey } from '../stream-key.ts';
 import type { LearnedLimits } from '../sync/limits.ts';
@@ -22,6 +22,8 @@ export interface ApiResponsesSettings {
   readonly intervalSeconds: number;
 }
 
+const LONGEST_INTERVAL = 21_600;
+const DOCUMENTED_INTERVALS: readonly number[] = [120, 3_600, 14_400, LONGEST_INTERVAL];
 /** A window this short that still comes at coarser buckets shows that there are no finer ones. */
 const SHORTEST_FINE_SPAN = instantOfSeconds(7_200);
 
@@ -54,14 +56,10 @@ export function apiResponses(
     open: ({ openedAt, claim, asked }) => openWindow(claim, asked, openedAt - settings.settle),
     async read(window, learned, signal) {
       const asked = widthOf(learned);
-      const { buckets, answer } = await getApiResponses(
-        client,
-        key.organizationId,
-        window.asked,
-        asked,
-        filters,
-        { signal },
-      );
+      const ask = () => getApiResponses(client, key.organizationId, window.asked, asked, filters, { signal });
+      const first = await ask();
+      // An empty answer would make all of the window idle: it is believed when it is given twice.
+      const { buckets, answer } = first.buckets.length > 0 ? first : await ask();
       return { ...readingOf(key, window, asked, settings.settle, learned, buckets), ...effortOf(answer) };
     },
     async probe(asked, signal) {
@@ -78,8 +76,8 @@ export function apiResponses(
   };
 }
 
-function effortOf(answer: { readonly requests: number; readonly waitedMs: number }) {
-  return { requests: answer.requests, waitedMs: answer.waitedMs };
+function effortOf(answer: Answer) {
+  return { answeredAt: answer.answeredAt, requests: answer.requests, waitedMs: answer.waitedMs };
 }
 
 function finalAtMost(coverage: CoverageByWidth, width: number): Ranges {
@@ -93,7 +91,7 @@ function readingOf(
   settle: number,
   learned: LearnedLimits,
   received: readonly unknown[],
-): Omit<Reading, 'requests' | 'waitedMs'> {
+): Omit<Reading, 'answeredAt' | 'requests' | 'waitedMs'> {
   const { buckets, refused } = sortOut(received);
   const whole = wholeBuckets(
     {
@@ -196,5 +194,7 @@ function resolutionLesson(
   if (finest <= askedSeconds) return null;
   const span = window.asked.to - window.asked.from;
   if (span > SHORTEST_FINE_SPAN) return { ...learned, fineSpan: Math.floor(span / 2) };
-  return { ...learned, finestInterval: finest };
+  const { fineSpan: _narrowed, ...others } = learned;
+  const interval = DOCUMENTED_INTERVALS.find((seconds) => seconds >= finest) ?? LONGEST_INTERVAL;
+  return interval > askedSeconds ? { ...others, finestInterval: interval } : null;
 }

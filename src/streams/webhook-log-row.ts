@@ -75,12 +75,17 @@ export function deliveryOf(row: WebhookLogRow, fingerprint: string, occurrence: 
     fingerprint,
     occurrence,
     networkKey: hash64(row.networkId),
-    alertTypeId: hash64(row.alertType),
-    endpointId: hash64(row.url),
+    alertTypeId: memberKey(row.organizationId, row.alertType),
+    endpointId: memberKey(row.organizationId, row.url),
     responseCode: row.responseCode,
     responseDurationMs: row.responseDuration,
     extra: Object.keys(unknown).length === 0 ? null : unknown,
   };
+}
+
+/** Key of a dimension's member; its organization is in it, so that ids of two organizations never meet. */
+export function memberKey(organizationId: string, text: string): string {
+  return hash64(JSON.stringify([organizationId, text]));
 }
 
 function unknownFields(row: WebhookLogRow): Record<string, unknown> {

@@ -10,8 +10,15 @@ import type { LearnedLimits } from '../sync/limits.ts';
 import { type OpenWindow, openWindow, type TakenPage, takePage } from '../sync/open-window.ts';
 import type { Reading, Stream } from '../sync/stream.ts';
 import { hash64 } from './hash.ts';
+import { type ReadMoment, withoutRepeats } from './page-repeats.ts';
 import { maskUrl } from './receiver-url.ts';
-import { deliveryOf, fingerprintOf, parseWebhookLogRow, type WebhookLogRow } from './webhook-log-row.ts';
+import {
+  deliveryOf,
+  fingerprintOf,
+  memberKey,
+  parseWebhookLogRow,
+  type WebhookLogRow,
+} from './webhook-log-row.ts';
 
 export interface WebhookLogsSettings {
   readonly everySeconds: number;
@@ -73,7 +80,13 @@ export function webhookLogs(key: StreamKey, client: MerakiClient, settings: Webh
         window.pageToken === null
           ? await getWebhookLogs(client, key.organizationId, window.asked, settings.perPage, { signal })
           : await followWebhookLogs(client, key.organizationId, window.pageToken, { signal });
-      return readingOf(key, window, learned, rows, answer);
+      const readMoment = async (sentAt: Instant): Promise<ReadMoment> => {
+        const asked = { from: sentAt - LEAD, to: sentAt + REACH };
+        const alone = await getWebhookLogs(client, key.organizationId, asked, settings.perPage, { signal });
+        const whole = alone.answer.next === undefined;
+        return { effort: alone.answer, rows: whole ? sortOut(key, window, alone.rows).rows : undefined };
+      };
+      return await readingOf(key, window, learned, rows, answer, readMoment);
     },
     async probe(asked, signal) {
       return (await getWebhookLogs(client, key.organizationId, asked, 3, { signal })).answer;
@@ -82,19 +95,23 @@ export function webhookLogs(key: StreamKey, client: MerakiClient, settings: Webh
 }
 
 interface PageAnswer {
+  readonly answeredAt: Instant;
   readonly next: string | undefined;
   readonly requests: number;
   readonly waitedMs: number;
 }
 
-function readingOf(
+async function readingOf(
   key: StreamKey,
   window: OpenWindow,
   learned: LearnedLimits,
   received: readonly unknown[],
   answer: PageAnswer,
-): Reading {
-  const { rows, refused } = sortOut(key, window, received);
+  readMoment: (sentAt: Instant) => Promise<ReadMoment>,
+): Promise<Reading> {
+  const sorted = sortOut(key, window, received);
+  const { refused } = sorted;
+  const { rows, effort } = await withoutRepeats(sorted.rows, window.occurrences, readMoment);
   const fingerprints = rows.map(fingerprintOf);
   const taken = takePage(
     window,
@@ -103,6 +120,7 @@ function readingOf(
     REACH,
   );
   const lesson = unsortedLesson(window, taken, learned);
+  const keyOf = (text: string) => memberKey(key.organizationId, text);
   const deliveries = rows.map((row, index) =>
     deliveryOf(row, fingerprints[index] ?? '', taken.occurrences[index] ?? 0),
   );
@@ -112,17 +130,18 @@ function readingOf(
     refused,
     partitions: partitionsOf(rows),
     learned: lesson,
-    requests: answer.requests,
-    waitedMs: answer.waitedMs,
+    answeredAt: answer.answeredAt,
+    requests: answer.requests + effort.requests,
+    waitedMs: answer.waitedMs + effort.waitedMs,
     write: (tx, _before, now) =>
       writeWebhookDeliveries(
         tx,
         key.organizationId,
         {
           deliveries,
-          networks: membersOf(rows, (row) => row.networkId),
-          alertTypes: membersOf(rows, (row) => row.alertType),
-          endpoints: membersOf(rows, (row) => row.url).map((member) => ({
+          networks: membersOf(rows, (row) => row.networkId, hash64),
+          alertTypes: membersOf(rows, (row) => row.alertType, keyOf),
+          endpoints: membersOf(rows, (row) => row.url, keyOf).map((member) => ({
             ...member,
             ...maskUrl(member.text),
           })),
@@ -160,6 +179,7 @@ function implausible(key: StreamKey, window: OpenWindow, row: WebhookLogRow): st
 function membersOf(
   rows: readonly WebhookLogRow[],
   textOf: (row: WebhookLogRow) => string,
+  keyOf: (text: string) => string,
 ): DimensionMember[] {
   const members = new Map<string, { firstAt: Instant; lastAt: Instant }>();
   for (const row of rows) {
@@ -170,7 +190,7 @@ function membersOf(
       member.lastAt = Math.max(member.lastAt, row.sentAt);
     }
   }
-  return [...members].map(([text, seen]) => ({ key: hash64(text), text, ...seen }));
+  return [...members].map(([text, seen]) => ({ key: keyOf(text), text, ...seen }));
 }
 
 function partitionsOf(rows: readonly WebhookLogRow[]): Reading['partitions'] {

@@ -26,11 +26,12 @@ export async function commitPage(
   held: HeldCheckpoint,
   run: RunState,
   reading: Reading,
-  now: Instant,
+  /** Rows are stamped by Meraki's clock, leases by this machine's. */
+  { meraki: now, local }: { readonly meraki: Instant; readonly local: Instant },
 ): Promise<Committed> {
   for (const { table, range } of reading.partitions) await partitions.ensure(table, range);
   return await database.transaction(async (tx) => {
-    const advanced = await advanceCheckpoint(tx, held, reading.window, now);
+    const advanced = await advanceCheckpoint(tx, held, reading.window, local);
     const widths = reading.claims.map((claim) => claim.intervalSeconds);
     const before = await lockCoverage(tx, held.key, widths, now);
     const written = await reading.write(tx, before, now);

@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.ts';
 import { advanceCheckpoint, type HeldCheckpoint, releaseCheckpoint } from '../db/checkpoints.ts';
 import type { Database } from '../db/database.ts';
 import type { Partitions } from '../db/partitions.ts';
@@ -10,19 +11,34 @@ import {
   saveRun,
 } from '../db/sync-runs.ts';
 import { formatDuration } from '../duration.ts';
-import { PagingError, WindowRefusedError } from '../errors.ts';
-import { formatInstant, type Instant, MICROSECONDS_PER_SECOND as SECOND } from '../instant.ts';
+import { PagingError, UnreachableError, WindowRefusedError } from '../errors.ts';
+import {
+  formatInstant,
+  type Instant,
+  instantOfMilliseconds,
+  MICROSECONDS_PER_SECOND as SECOND,
+} from '../instant.ts';
 import type { Log } from '../log.ts';
 import { duration, type Range, type Ranges } from '../ranges.ts';
 import { describeStream, type Lane } from '../stream-key.ts';
+import { clipClaims } from './clip-claims.ts';
 import { commitPage } from './commit-page.ts';
 import { learnFromRefusal } from './learn-limits.ts';
 import { type OpenWindow, parseOpenWindow } from './open-window.ts';
-import { backfillGaps, type PlannedWindow, planBackfill, planLive, planLiveAgain } from './plan.ts';
+import {
+  backfillGaps,
+  EDGE_MARGIN,
+  type PlannedWindow,
+  planBackfill,
+  planLive,
+  planLiveAgain,
+} from './plan.ts';
 import type { Effort, Reading, Stream } from './stream.ts';
 import { StreamMemory } from './stream-memory.ts';
 
 /** Refused windows and expired page tokens in one run before it is left to the job's retry. */
+const SHORTEST_WINDOW = 3_600 * SECOND;
+const SKIPPED_FOR = 86_400 * SECOND;
 const MOST_SETBACKS = 30;
 
 export interface LaneRun {
@@ -33,6 +49,7 @@ export interface LaneRun {
   /** Names this run and is the holder of the checkpoint meanwhile; never used twice. */
   readonly runId: string;
   readonly log: Log;
+  readonly clock: Clock;
   /** Stops the run after the page at hand is committed, or at once while it waits for an answer. */
   readonly signal: AbortSignal;
   /** Asked after every page; `true` ends the run with the checkpoint standing. */
@@ -105,7 +122,8 @@ export class LaneLoop {
     const reading = await this.#ask(window);
     if (reading === undefined) return 'again';
     const state = this.#state();
-    const committed = await commitPage(database, partitions, this.#held, state, reading, stream.now());
+    const now = { local: this.#localNow(), meraki: stream.now() };
+    const committed = await commitPage(database, partitions, this.#held, state, reading, now);
     this.#held = committed.held;
     this.counts = committed.counts;
     if (reading.claims.some((claim) => claim.final.length > 0)) this.#setbacks = 0;
@@ -123,7 +141,7 @@ export class LaneLoop {
   async #ask(window: OpenWindow): Promise<Reading | undefined> {
     const { stream, signal } = this.#lane;
     try {
-      const reading = await stream.read(window, this.#memory.learned, signal);
+      const reading = this.#bounded(window, await stream.read(window, this.#memory.learned, signal));
       const token = reading.window?.pageToken ?? null;
       if (token !== null && this.#tokens.has(token)) {
         throw new PagingError('A page names an earlier page as the next one.', { ...stream.key });
@@ -136,19 +154,71 @@ export class LaneLoop {
         await this.#setback(window, error);
         return undefined;
       }
+      if (error instanceof UnreachableError && (await this.#sourceAnswers(error))) {
+        await this.#setback(window, error);
+        return undefined;
+      }
       throw error;
     }
   }
 
+  /** The reading, with no more claimed than holds at the time of the answer. */
+  #bounded(window: OpenWindow, reading: Reading): Reading {
+    const { limits } = this.#lane.stream;
+    const finalUntil = Math.min(window.finalUntil, reading.answeredAt - limits.settle);
+    const oldest = reading.answeredAt - this.#memory.lookback + EDGE_MARGIN / 2;
+    return {
+      ...reading,
+      window: reading.window === null ? null : { ...reading.window, finalUntil },
+      claims: clipClaims(reading.claims, { oldest, finalUntil, answeredAt: reading.answeredAt }),
+    };
+  }
+
+  /** Whether it is this window that cannot be answered, and not Meraki that is down. */
+  async #sourceAnswers(error: UnreachableError): Promise<boolean> {
+    const { stream, lane, signal } = this.#lane;
+    if (lane === 'live' || signal.aborted) return false;
+    const now = stream.now();
+    try {
+      this.#spend(await stream.probe({ from: now - SHORTEST_WINDOW, to: now }, signal));
+      return true;
+    } catch {
+      throw error;
+    }
+  }
+
+  /** One moment that Meraki cannot answer for must not hold up all that comes after it. */
+  async #narrow(window: OpenWindow, error: UnreachableError): Promise<void> {
+    const { stream, log } = this.#lane;
+    const { claim, asked } = window;
+    const { span, skipped = [], ...learned } = this.#memory.learned;
+    if (asked.to - asked.from > 2 * SHORTEST_WINDOW) {
+      await this.#memory.learn({ ...learned, skipped, span: Math.floor((asked.to - asked.from) / 2) });
+      return;
+    }
+    const until = stream.now() + SKIPPED_FOR;
+    await this.#memory.learn({ ...learned, skipped: [...skipped, { ...claim, until }] });
+    log.warn(
+      { ...stream.key, from: formatInstant(claim.from), to: formatInstant(claim.to), span: spoken(span) },
+      `Meraki cannot answer for a stretch of time (${error.message}); it stays a gap and is asked again tomorrow`,
+    );
+  }
+
   /** A page token that is refused costs the window, a refused window teaches a limit. */
-  async #setback(window: OpenWindow, error: WindowRefusedError | PagingError): Promise<void> {
-    const { database, stream } = this.#lane;
+  async #setback(
+    window: OpenWindow,
+    error: WindowRefusedError | PagingError | UnreachableError,
+  ): Promise<void> {
+    const { database } = this.#lane;
     this.#setbacks += 1;
     if (this.#setbacks > MOST_SETBACKS) throw error;
     this.#spend({ requests: 1, waitedMs: 0 });
-    if (window.pageToken === null) await this.#learnLimits(window);
+    if (error instanceof UnreachableError) await this.#narrow(window, error);
+    else if (window.pageToken === null) await this.#learnLimits(window);
     else await this.#giveUp(window, error);
-    this.#held = await database.transaction((tx) => advanceCheckpoint(tx, this.#held, null, stream.now()));
+    this.#held = await database.transaction((tx) =>
+      advanceCheckpoint(tx, this.#held, null, this.#localNow()),
+    );
   }
 
   async #giveUp(window: OpenWindow, error: WindowRefusedError | PagingError): Promise<void> {
@@ -185,6 +255,10 @@ export class LaneLoop {
   async #tellProgress(): Promise<void> {
     const { onPage } = this.#lane;
     if (onPage !== undefined) onPage(this.counts, duration(await this.remaining()));
+  }
+
+  #localNow(): Instant {
+    return instantOfMilliseconds(this.#lane.clock.now());
   }
 
   #spend(effort: Effort): void {

@@ -29,6 +29,7 @@ export async function learnFromRefusal(
   const probing = new Probing(stream, signal);
   const width = asked.to - asked.from;
   if (width > PROBE_SPAN && (await probing.accepts(asked.from))) {
+    if (await probing.accepts(asked.from, asked.to)) throw passing(stream.key);
     const span = nextSmaller(Math.min(width, situation.span));
     if (span === undefined) throw refusedOutright(stream.key);
     return { learned: { ...learned, span, learnedAt: situation.now }, effort: probing.effort };
@@ -43,6 +44,8 @@ export async function learnFromRefusal(
     else search = { ...search, refused: lookback };
   }
   if (search.accepted === 0) throw refusedOutright(stream.key);
+  // A burst of refusals looks like a short lookback; where the edge is accepted now, it was one.
+  if (await probing.accepts(horizonOf({ ...situation, lookback: search.refused }))) throw passing(stream.key);
   return {
     learned: { ...learned, lookback: search.accepted, learnedAt: situation.now },
     effort: probing.effort,
@@ -59,9 +62,9 @@ class Probing {
     this.#signal = signal;
   }
 
-  async accepts(from: Instant): Promise<boolean> {
+  async accepts(from: Instant, to: Instant = from + PROBE_SPAN): Promise<boolean> {
     try {
-      const spent = await this.#stream.probe({ from, to: from + PROBE_SPAN }, this.#signal);
+      const spent = await this.#stream.probe({ from, to }, this.#signal);
       this.effort = {
         requests: this.effort.requests + spent.requests,
         waitedMs: this.effort.waitedMs + spent.waitedMs,
@@ -73,6 +76,15 @@ class Probing {
       return false;
     }
   }
+}
+
+function passing(key: StreamKey): WindowRefusedError {
+  return new WindowRefusedError(
+    'Meraki refused a window and then accepted the same one; nothing is learned from that.',
+    {
+      ...key,
+    },
+  );
 }
 
 function refusedOutright(key: StreamKey): WindowRefusedError {

@@ -21,6 +21,10 @@ const learnedLimitsShape = z.object({
   /** The finest bucket width in seconds that the source gives at all. */
   finestInterval: z.number().optional(),
   learnedAt: z.number().optional(),
+  /** Since when the stream was wanted before a lesson moved that; restored when the lesson has expired. */
+  wantedBefore: z.number().optional(),
+  /** Stretches that could not be read, and until when they are left alone. */
+  skipped: z.array(z.object({ from: z.number(), to: z.number(), until: z.number() })).optional(),
 });
 
 /** What a source has shown of itself. Durations in microseconds. */
@@ -29,8 +33,12 @@ export type LearnedLimits = Readonly<z.infer<typeof learnedLimitsShape>>;
 export function parseLearnedLimits(stored: unknown, now: Instant): LearnedLimits {
   const parsed = learnedLimitsShape.safeParse(stored);
   if (!parsed.success) return {};
-  const { lookback, span, learnedAt, ...rest } = parsed.data;
-  return learnedAt !== undefined && now - learnedAt > BELIEVED_FOR ? rest : parsed.data;
+  const { learnedAt, wantedBefore, skipped = [], ...lessons } = parsed.data;
+  const still = skipped.filter((stretch) => stretch.until > now);
+  if (learnedAt !== undefined && now - learnedAt > BELIEVED_FOR) {
+    return wantedBefore === undefined ? { skipped: still } : { wantedBefore, skipped: still };
+  }
+  return { ...parsed.data, ...lessons, skipped: still };
 }
 
 /** The next smaller value to try after `refused`, or `undefined` when there is nothing left to try. */

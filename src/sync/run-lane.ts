@@ -1,7 +1,7 @@
 import { takeCheckpoint } from '../db/checkpoints.ts';
 import { noCounts, type RunCounts } from '../db/sync-runs.ts';
 import { SupersededError } from '../errors.ts';
-import type { Instant } from '../instant.ts';
+import { type Instant, instantOfMilliseconds } from '../instant.ts';
 import type { Ranges } from '../ranges.ts';
 import { LaneLoop, type LaneRun } from './lane-loop.ts';
 
@@ -20,7 +20,13 @@ export interface LaneResult {
  */
 export async function runLane(lane: LaneRun): Promise<LaneResult> {
   const { database, stream } = lane;
-  const taken = await takeCheckpoint(database, stream.key, lane.lane, lane.runId, stream.now());
+  const taken = await takeCheckpoint(
+    database,
+    stream.key,
+    lane.lane,
+    lane.runId,
+    instantOfMilliseconds(lane.clock.now()),
+  );
   if ('heldUntil' in taken) {
     return { outcome: 'busy', counts: noCounts, heldUntil: taken.heldUntil, remaining: [] };
   }

@@ -2,7 +2,7 @@ import { type CoverageByWidth, readCoverage } from '../db/coverage.ts';
 import type { Database } from '../db/database.ts';
 import { rememberLimits, rememberStream } from '../db/streams.ts';
 import { type Instant, instantOfSeconds } from '../instant.ts';
-import { type Range, type Ranges, union } from '../ranges.ts';
+import { type Range, type Ranges, rangesOf, union } from '../ranges.ts';
 import { type LearnedLimits, parseLearnedLimits } from './limits.ts';
 import { beginningOf, EDGE_MARGIN, horizonOf, type Situation } from './plan.ts';
 import type { Stream } from './stream.ts';
@@ -29,6 +29,12 @@ export class StreamMemory {
     return this.#learned;
   }
 
+  /** How far back the source reaches, as far as is known; in microseconds. */
+  get lookback(): number {
+    const { lookback } = this.#stream.limits;
+    return Math.min(lookback, this.#learned.lookback ?? lookback);
+  }
+
   /** Reads what earlier runs stored; makes the stream's record when it is new. */
   async recall(): Promise<void> {
     const { key, limits, everySeconds } = this.#stream;
@@ -43,14 +49,17 @@ export class StreamMemory {
       },
       now,
     );
-    this.#learned = parseLearnedLimits(record.limits, now);
-    this.#wantedFrom = record.wantedFrom;
+    const { wantedBefore, ...learned } = parseLearnedLimits(record.limits, now);
+    const expired = learned.learnedAt === undefined;
+    this.#learned = expired || wantedBefore === undefined ? learned : { ...learned, wantedBefore };
+    this.#wantedFrom = expired ? (wantedBefore ?? record.wantedFrom) : record.wantedFrom;
   }
 
   async situation(): Promise<Situation> {
     const coverage = await readCoverage(this.#database.query, this.#stream.key);
     const situation = this.#stream.situation(coverage, this.#wantedFrom, this.#learned);
-    return { ...situation, done: union(situation.done, this.#fruitless), only: this.#only };
+    const left = rangesOf(...(this.#learned.skipped ?? []));
+    return { ...situation, done: union(situation.done, this.#fruitless, left), only: this.#only };
   }
 
   /** Leaves a stretch of time alone for the rest of this run. */
@@ -67,10 +76,11 @@ export class StreamMemory {
     const situation = this.#stream.situation(coverage, this.#wantedFrom, learned);
     const { lookback } = situation;
     const beginning = Math.max(this.#wantedFrom, beginningOf(situation));
-    this.#learned = learned;
+    const wantedBefore = learned.wantedBefore ?? this.#wantedFrom;
     this.#wantedFrom = reachesBefore(coverage, horizonOf(situation)) ? this.#wantedFrom : beginning;
+    this.#learned = { ...learned, wantedBefore, learnedAt: this.#stream.now() };
     await rememberLimits(this.#database.query, this.#stream.key, {
-      limits: learned,
+      limits: this.#learned,
       lookbackSeconds: reachableSeconds(lookback),
       wantedFrom: this.#wantedFrom,
     });

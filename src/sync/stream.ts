@@ -44,6 +44,8 @@ export interface Claim {
 
 /** One answer, ready to be committed. */
 export interface Reading extends Effort {
+  /** When Meraki answered, by its own clock. */
+  readonly answeredAt: Instant;
   /** The window after this page; `null` when it needs no further page. */
   readonly window: OpenWindow | null;
   readonly claims: readonly Claim[];
