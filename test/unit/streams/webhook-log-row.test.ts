@@ -4,6 +4,7 @@ import { hash64 } from '../../../src/streams/hash.ts';
 import {
   deliveryOf,
   fingerprintOf,
+  memberKey,
   parseWebhookLogRow,
   type WebhookLogRow,
 } from '../../../src/streams/webhook-log-row.ts';
@@ -155,6 +156,10 @@ describe('the fingerprint', () => {
   });
 });
 
+test('the same receiver in two organizations has two ids', () => {
+  expect(memberKey('1', 'https://x')).not.toBe(memberKey('2', 'https://x'));
+});
+
 test('a delivery has hashes for its dimensions', () => {
   expect(deliveryOf(rowOf(received), '17', 3)).toEqual({
     sentAt: parseInstant(received.sentAt),
@@ -162,8 +167,8 @@ test('a delivery has hashes for its dimensions', () => {
     fingerprint: '17',
     occurrence: 3,
     networkKey: hash64('N_1'),
-    alertTypeId: hash64(''),
-    endpointId: hash64('https://x.example/h'),
+    alertTypeId: memberKey(received.organizationId, ''),
+    endpointId: memberKey(received.organizationId, 'https://x.example/h'),
     responseCode: -1,
     responseDurationMs: 14,
     extra: null,

@@ -85,15 +85,22 @@ const lesson = {
 };
 
 test.each([
-  ['at once', 0, lesson],
-  ['a week later', 7 * DAY, lesson],
-  [
-    'after more than a week, without the edges',
-    7 * DAY + 1,
-    { unorderedSpan: DAY, fineSpan: 2 * DAY, finestInterval: 3_600 },
-  ],
+  ['at once', 0, { ...lesson, skipped: [] }],
+  ['a week later', 7 * DAY, { ...lesson, skipped: [] }],
+  ['no longer than a week', 7 * DAY + 1, { skipped: [] }],
 ])('a lesson is believed %s', (_, age, believed) => {
   expect(parseLearnedLimits(JSON.parse(JSON.stringify(lesson)), NOW + age)).toEqual(believed);
+});
+
+test('what a lesson moved is known when the lesson has expired', () => {
+  const moved = { ...lesson, wantedBefore: NOW - 90 * DAY };
+  expect(parseLearnedLimits(moved, NOW + 8 * DAY)).toEqual({ wantedBefore: NOW - 90 * DAY, skipped: [] });
+});
+
+test('a stretch is left alone until its time', () => {
+  const skipped = [{ from: 1, to: 2, until: NOW + DAY }];
+  expect(parseLearnedLimits({ skipped }, NOW).skipped).toEqual(skipped);
+  expect(parseLearnedLimits({ skipped }, NOW + DAY).skipped).toEqual([]);
 });
 
 test.each([null, undefined, 'x', 3, { lookback: '30d' }])('%j teaches nothing', (stored) => {
