@@ -70,6 +70,7 @@ export class OrganizationRefusedError extends HistorianError {
 export class WindowRefusedError extends HistorianError {
   readonly code = 'WINDOW_REFUSED';
   readonly retry = 'later';
+  override readonly exitCode = 5;
 }
 
 /** An answer pointed the client to a host that must not see the key, or to plain http. */

@@ -122,29 +122,41 @@ async function syncStream(
 ): Promise<StreamResult> {
   let counts = noCounts;
   let total = 0;
-  try {
-    for (const lane of ['live', 'backfill'] as const) {
-      const before = counts;
+  let failure: HistorianError | undefined;
+  // History must not wait for the newest edge: it is what Meraki forgets first.
+  for (const lane of ['live', 'backfill'] as const) {
+    const before = counts;
+    try {
       const result = await runUnlessBusy(archive, options, stream, lane, (now, remaining) => {
         total = Math.max(total, remaining);
         progress.update(task, total === 0 ? 0 : 1 - remaining / total, before.rowsNew + now.rowsNew);
       });
       counts = addCounts(counts, result.counts);
       if (result.outcome !== 'complete') break;
+    } catch (error) {
+      if (!(error instanceof HistorianError)) throw error;
+      failure ??= error;
+      if (error.retry === 'never') break;
     }
-    if (!options.signal.aborted) progress.update(task, 1, counts.rowsNew);
-    await recordSuccess(archive.database, stream.key, stream.clockSkewMs(), stream.now());
-    await noteAnswer(archive.database, stream.key.organizationId, 'active');
-    return { task, stream, counts, error: undefined };
-  } catch (error) {
-    if (!(error instanceof HistorianError)) throw error;
-    archive.log.error({ ...stream.key, code: error.code }, `${task}: ${error.message}`);
-    await recordFailure(archive.database, stream.key, error, stream.now()).catch(() => undefined);
-    if (error instanceof OrganizationRefusedError) {
-      await noteAnswer(archive.database, stream.key.organizationId, 'refused').catch(() => undefined);
-    }
-    return { task, stream, counts, error };
   }
+  if (failure !== undefined) return await noteFailure(archive, { task, stream, counts, error: failure });
+  if (!options.signal.aborted) progress.update(task, 1, counts.rowsNew);
+  await recordSuccess(archive.database, stream.key, stream.clockSkewMs(), stream.now());
+  await noteAnswer(archive.database, stream.key.organizationId, 'active');
+  return { task, stream, counts, error: undefined };
+}
+
+async function noteFailure(
+  { database, log }: Archive,
+  failed: StreamResult & { readonly error: HistorianError },
+): Promise<StreamResult> {
+  const { task, stream, error } = failed;
+  log.error({ ...stream.key, code: error.code }, `${task}: ${error.message}`);
+  await recordFailure(database, stream.key, error, stream.now()).catch(() => undefined);
+  if (error instanceof OrganizationRefusedError) {
+    await noteAnswer(database, stream.key.organizationId, 'refused').catch(() => undefined);
+  }
+  return failed;
 }
 
 /** Waits for another process that has the lane at the moment; it lets go within seconds, or is gone. */

@@ -236,6 +236,7 @@ export class LaneLoop {
     const situation = await this.#memory.situation();
     const lesson = await learnFromRefusal(stream, window, situation, this.#memory.learned, signal);
     this.#spend(lesson.effort);
+    if (lesson.learned === null) return;
     await this.#memory.learn(lesson.learned);
     const { lookback, span } = lesson.learned;
     log.warn(

@@ -9,7 +9,8 @@ import type { Effort, Stream } from './stream.ts';
 const PROBE_SPAN = instantOfSeconds(3_600);
 
 export interface Lesson {
-  readonly learned: LearnedLimits;
+  /** `null`: the refusal has passed, and teaches nothing. */
+  readonly learned: LearnedLimits | null;
   readonly effort: Effort;
 }
 
@@ -29,7 +30,7 @@ export async function learnFromRefusal(
   const probing = new Probing(stream, signal);
   const width = asked.to - asked.from;
   if (width > PROBE_SPAN && (await probing.accepts(asked.from))) {
-    if (await probing.accepts(asked.from, asked.to)) throw passing(stream.key);
+    if (await probing.accepts(asked.from, asked.to)) return { learned: null, effort: probing.effort };
     const span = nextSmaller(Math.min(width, situation.span));
     if (span === undefined) throw refusedOutright(stream.key);
     return { learned: { ...learned, span, learnedAt: situation.now }, effort: probing.effort };
@@ -45,7 +46,9 @@ export async function learnFromRefusal(
   }
   if (search.accepted === 0) throw refusedOutright(stream.key);
   // A burst of refusals looks like a short lookback; where the edge is accepted now, it was one.
-  if (await probing.accepts(horizonOf({ ...situation, lookback: search.refused }))) throw passing(stream.key);
+  if (await probing.accepts(horizonOf({ ...situation, lookback: search.refused }))) {
+    return { learned: null, effort: probing.effort };
+  }
   return {
     learned: { ...learned, lookback: search.accepted, learnedAt: situation.now },
     effort: probing.effort,
@@ -76,15 +79,6 @@ class Probing {
       return false;
     }
   }
-}
-
-function passing(key: StreamKey): WindowRefusedError {
-  return new WindowRefusedError(
-    'Meraki refused a window and then accepted the same one; nothing is learned from that.',
-    {
-      ...key,
-    },
-  );
 }
 
 function refusedOutright(key: StreamKey): WindowRefusedError {
