@@ -11,7 +11,7 @@ export interface Config {
     /** `undefined` only where a command needs no key. */
     readonly key: string | undefined;
     readonly baseUrl: string;
-    /** On top of Meraki's own domains and the base URL's host. */
+    /** In place of Meraki's own domains; the base URL's host is trusted always. */
     readonly trustedHosts: readonly string[] | undefined;
     readonly organizationIds: readonly string[] | undefined;
     readonly requestsPerSecond: number;

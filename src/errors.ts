@@ -9,7 +9,7 @@ export type Retry = 'later' | 'never' | 'superseded';
 /** Values that describe one occurrence of an error. Never secrets: they are logged and stored. */
 export type Facts = Readonly<Record<string, string | number | boolean | null | undefined>>;
 
-/** Base of every error this program raises on purpose. `code` is stable; `docs/errors.md` lists them. */
+/** Base of every error this program raises on purpose. `code` is stable. */
 export abstract class HistorianError extends Error {
   abstract readonly code: string;
   abstract readonly retry: Retry;

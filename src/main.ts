@@ -85,7 +85,7 @@ program
 
 program
   .command('worker')
-  .description('only work, for running several beside each other on one DATABASE_URL')
+  .description('schedule and work without migrating, for running several on one DATABASE_URL')
   .action(async () => {
     const { runWorker } = await import('./commands/run-worker.ts');
     await runWorker({ ...prepare({ key: true }), migrations: 'expect' });
@@ -141,7 +141,7 @@ withSimulatorOptions(
   program
     .command('simulator')
     .description('only the simulated dashboard, for trying things out')
-    .option('--port <port>', 'port to listen on (default: a free one)', wholeNumber(0)),
+    .option('--port <port>', 'port to listen on (default: a free one)', wholeNumber(0, 65_535)),
 ).action(async (given: SimulatorArguments) => {
   const { simulate } = await import('./commands/simulate.ts');
   await simulate({ simulator: given, output, signal: stopping.signal });

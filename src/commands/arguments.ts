@@ -35,11 +35,12 @@ export function withSimulatorOptions(command: Command): Command {
 }
 
 /** Parses an option that is a whole number. */
-export function wholeNumber(least: number) {
+export function wholeNumber(least: number, most: number = Number.MAX_SAFE_INTEGER) {
   return (text: string): number => {
     const value = Number(text);
-    if (!Number.isSafeInteger(value) || value < least) {
-      throw new InvalidArgumentError(`It must be a whole number of at least ${least}.`);
+    if (!Number.isSafeInteger(value) || value < least || value > most) {
+      const limit = most === Number.MAX_SAFE_INTEGER ? '' : ` and at most ${most}`;
+      throw new InvalidArgumentError(`It must be a whole number of at least ${least}${limit}.`);
     }
     return value;
   };

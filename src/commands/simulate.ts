@@ -11,6 +11,7 @@ export async function simulate(options: {
   const simulator = await startSimulator(options.simulator);
   say(output, `A simulated dashboard answers at ${simulator.baseUrl}. In another terminal:`);
   say(output, `  export MERAKI_BASE_URL=${simulator.baseUrl} MERAKI_DASHBOARD_API_KEY=${simulator.key}`);
+  say(output, '  export DATA_DIR=./data/simulated     # an archive takes the rows of one dashboard only');
   say(output, '  meraki-historian sync');
   say(output, `What is true is told at ${new URL('/simulator/settings', simulator.baseUrl).href}`);
   if (!signal.aborted) {

@@ -17,7 +17,7 @@ const instant = (name: string) => timestamp(name, { withTimezone: true, mode: 's
 const count = (name: string) => bigint(name, { mode: 'number' });
 /** 64-bit hashes do not fit a double. */
 const hash = (name: string) => bigint(name, { mode: 'bigint' });
-/** Written and read as text; `ranges-text.ts` has the codec. */
+/** Written and read as text; `multirange.ts` has the codec. */
 const multirange = customType<{ data: string; driverData: string }>({ dataType: () => 'tstzmultirange' });
 const textArray = (name: string) => text(name).array();
 

@@ -26,6 +26,9 @@ import {
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
+
+/** The source tells its time without the fraction, and no claim goes beyond what it told. */
+const wholeSecond = (milliseconds: number) => Math.floor(milliseconds / 1_000) * 1_000;
 /** Hourly buckets are 30 times fewer; reads this far apart keep an hour's silence from counting as a gap. */
 const SETTINGS = { API_RESPONSES_INTERVAL: '3600', WEBHOOK_LOGS_EVERY: '2h', API_RESPONSES_EVERY: '2h' };
 /** Its archive is hours long, so that the newest quarter of an hour holds many rows. */
@@ -185,7 +188,7 @@ describe('a second sync', () => {
     expect(await bench.sync()).toMatchObject({ exitCode: 0 });
     const recent = {
       from: new Date(then - 15 * MINUTE).toISOString(),
-      to: new Date(then).toISOString(),
+      to: new Date(wholeSecond(then)).toISOString(),
     };
     const read = (stretch: { from: string; to: string }) =>
       asReader(bench.database, (reader) => storedDeliveries(reader, id, stretch));
@@ -199,8 +202,8 @@ describe('a second sync', () => {
         return found.rows.map(({ state, until }) => ({ state, until: until.getTime() }));
       });
     expect(await states()).toEqual([
-      { state: 'final', until: then - 15 * MINUTE },
-      { state: 'provisional', until: then },
+      { state: 'final', until: wholeSecond(then) - 15 * MINUTE },
+      { state: 'provisional', until: wholeSecond(then) },
     ]);
     const early = await read(recent);
     expect(differences(early, trueDeliveries(bench.simulator, id, recent))).toEqual([]);
@@ -209,8 +212,8 @@ describe('a second sync', () => {
     const now = bench.clock.now();
     expect(await bench.sync()).toMatchObject({ exitCode: 0 });
     expect(await states()).toEqual([
-      { state: 'final', until: now - 15 * MINUTE },
-      { state: 'provisional', until: now },
+      { state: 'final', until: wholeSecond(now) - 15 * MINUTE },
+      { state: 'provisional', until: wholeSecond(now) },
     ]);
     const late = await read(recent);
     expect(late.length).toBeGreaterThan(early.length);
