@@ -436,3 +436,76 @@ describe('organizations that change', () => {
     await expectTruth(bench);
   });
 });
+
+describe('a source that misbehaves', () => {
+  const LOGS = 'getOrganizationWebhooksLogs';
+
+  test('I3: a burst of refusals at the first start costs no history', async () => {
+    let refusals = 12;
+    const bench = await setUp(Date.now(), {
+      organizations: 1,
+      beforeAnswer: async ({ operation }, reply) => {
+        if (operation !== LOGS || refusals === 0) return;
+        refusals -= 1;
+        await reply.code(400).send({ errors: ['not now'] });
+      },
+    });
+    await bench.sync();
+    expect(refusals).toBe(0);
+    expect(await bench.sync()).toMatchObject({ exitCode: 0, report: { gaps: 0 } });
+    await expectTruth(bench);
+    const wanted = await bench.database.database.pool.query<{ days: number }>(
+      `select extract(epoch from now() - wanted_from)::float / 86400 as days
+       from meraki_ingest.streams where stream = 'webhook_logs'`,
+    );
+    expect(wanted.rows[0]?.days).toBeGreaterThan(89);
+  });
+
+  test('I3: a moment that it cannot answer for stays a small gap, and all around it is read', async () => {
+    const moment = Date.now() - 25 * DAY;
+    const bench = await setUp(Date.now(), {
+      organizations: 1,
+      beforeAnswer: async ({ operation, url }, reply) => {
+        const asked = new URL(url, 'http://source').searchParams;
+        const [from, to] = [asked.get('t0'), asked.get('t1')].map((time) => Date.parse(time ?? ''));
+        if (operation !== LOGS || from === undefined || to === undefined) return;
+        if (from <= moment && moment < to) await reply.code(504).send('<html>Gateway Timeout</html>');
+      },
+    });
+    expect(await bench.sync()).toMatchObject({ exitCode: 7 });
+    const [gap, ...others] = await gapsOf(bench, 'webhook_logs', 'pending');
+    expect(others).toEqual([]);
+    expect(gap?.from.getTime()).toBeLessThanOrEqual(moment);
+    expect(gap?.to.getTime()).toBeGreaterThan(moment);
+    expect((gap?.to.getTime() ?? 0) - (gap?.from.getTime() ?? 0)).toBeLessThanOrEqual(2 * HOUR);
+    await expectTruth(bench);
+  });
+
+  test.each(['descending', 'ascending'] as const)(
+    'I2: rows that age out while the log is paged, %s, are not claimed',
+    async (order) => {
+      let pages = 0;
+      const began = Date.now() - 3 * DAY;
+      const jump = { done: false };
+      const bench: Bench = await setUp(
+        began,
+        {
+          organizations: 1,
+          order,
+          tokenLifetime: 30 * 86_400,
+          beforeAnswer: ({ operation, url }) => {
+            pages += operation === LOGS && url.includes('startingAfter') ? 1 : 0;
+            if (pages !== 4 || jump.done) return;
+            jump.done = true;
+            bench.clock.set(began + 3 * DAY);
+          },
+        },
+        { ...SETTINGS, WEBHOOK_LOGS_PER_PAGE: '50' },
+      );
+      await bench.sync();
+      expect(jump.done).toBe(true);
+      await bench.sync();
+      await expectTruth(bench);
+    },
+  );
+});
