@@ -10,20 +10,13 @@ import {
   type RunState,
   saveRun,
 } from '../db/sync-runs.ts';
-import { formatDuration } from '../duration.ts';
 import { PagingError, UnreachableError, WindowRefusedError } from '../errors.ts';
-import {
-  formatInstant,
-  type Instant,
-  instantOfMilliseconds,
-  MICROSECONDS_PER_SECOND as SECOND,
-} from '../instant.ts';
+import { formatInstant, type Instant, instantOfMilliseconds } from '../instant.ts';
 import type { Log } from '../log.ts';
 import { duration, type Range, type Ranges } from '../ranges.ts';
-import { describeStream, type Lane } from '../stream-key.ts';
+import type { Lane } from '../stream-key.ts';
 import { clipClaims } from './clip-claims.ts';
 import { commitPage } from './commit-page.ts';
-import { learnFromRefusal } from './learn-limits.ts';
 import { type OpenWindow, parseOpenWindow } from './open-window.ts';
 import {
   backfillGaps,
@@ -33,12 +26,11 @@ import {
   planLive,
   planLiveAgain,
 } from './plan.ts';
+import { type Setback, SourceLessons } from './source-lessons.ts';
 import type { Effort, Reading, Stream } from './stream.ts';
 import { StreamMemory } from './stream-memory.ts';
 
 /** Refused windows and expired page tokens in one run before it is left to the job's retry. */
-const SHORTEST_WINDOW = 3_600 * SECOND;
-const SKIPPED_FOR = 86_400 * SECOND;
 const MOST_SETBACKS = 30;
 
 export interface LaneRun {
@@ -62,6 +54,7 @@ export interface LaneRun {
 export class LaneLoop {
   readonly #lane: LaneRun;
   readonly #memory: StreamMemory;
+  readonly #lessons: SourceLessons;
   readonly #startedAt: Instant;
   #held: HeldCheckpoint;
   #setbacks = 0;
@@ -72,6 +65,7 @@ export class LaneLoop {
   constructor(lane: LaneRun, held: HeldCheckpoint) {
     this.#lane = lane;
     this.#memory = new StreamMemory(lane.database, lane.stream, lane.only);
+    this.#lessons = new SourceLessons(lane.stream, this.#memory, lane.log, lane.signal);
     this.#held = held;
     this.#startedAt = lane.stream.now();
   }
@@ -154,7 +148,7 @@ export class LaneLoop {
         await this.#setback(window, error);
         return undefined;
       }
-      if (error instanceof UnreachableError && (await this.#sourceAnswers(error))) {
+      if (error instanceof UnreachableError && this.#lane.lane === 'backfill' && !signal.aborted) {
         await this.#setback(window, error);
         return undefined;
       }
@@ -174,74 +168,15 @@ export class LaneLoop {
     };
   }
 
-  /** Whether it is this window that cannot be answered, and not Meraki that is down. */
-  async #sourceAnswers(error: UnreachableError): Promise<boolean> {
-    const { stream, lane, signal } = this.#lane;
-    if (lane === 'live' || signal.aborted) return false;
-    const now = stream.now();
-    try {
-      this.#spend(await stream.probe({ from: now - SHORTEST_WINDOW, to: now }, signal));
-      return true;
-    } catch {
-      throw error;
-    }
-  }
-
-  /** One moment that Meraki cannot answer for must not hold up all that comes after it. */
-  async #narrow(window: OpenWindow, error: UnreachableError): Promise<void> {
-    const { stream, log } = this.#lane;
-    const { claim, asked } = window;
-    const { span, skipped = [], ...learned } = this.#memory.learned;
-    if (asked.to - asked.from > 2 * SHORTEST_WINDOW) {
-      await this.#memory.learn({ ...learned, skipped, span: Math.floor((asked.to - asked.from) / 2) });
-      return;
-    }
-    const until = stream.now() + SKIPPED_FOR;
-    await this.#memory.learn({ ...learned, skipped: [...skipped, { ...claim, until }] });
-    log.warn(
-      { ...stream.key, from: formatInstant(claim.from), to: formatInstant(claim.to), span: spoken(span) },
-      `Meraki cannot answer for a stretch of time (${error.message}); it stays a gap and is asked again tomorrow`,
-    );
-  }
-
-  /** A page token that is refused costs the window, a refused window teaches a limit. */
-  async #setback(
-    window: OpenWindow,
-    error: WindowRefusedError | PagingError | UnreachableError,
-  ): Promise<void> {
+  /** A window that cannot be read on is given up for another, and what that teaches is remembered. */
+  async #setback(window: OpenWindow, error: Setback): Promise<void> {
     const { database } = this.#lane;
     this.#setbacks += 1;
     if (this.#setbacks > MOST_SETBACKS) throw error;
     this.#spend({ requests: 1, waitedMs: 0 });
-    if (error instanceof UnreachableError) await this.#narrow(window, error);
-    else if (window.pageToken === null) await this.#learnLimits(window);
-    else await this.#giveUp(window, error);
+    this.#spend(await this.#lessons.learn(window, error));
     this.#held = await database.transaction((tx) =>
       advanceCheckpoint(tx, this.#held, null, this.#localNow()),
-    );
-  }
-
-  async #giveUp(window: OpenWindow, error: WindowRefusedError | PagingError): Promise<void> {
-    this.#lane.log.info(
-      { ...this.#lane.stream.key, pages: window.pages, code: error.code },
-      'the next page cannot be had; going on from what is covered',
-    );
-    if (window.order !== 'unordered') return;
-    const unorderedSpan = Math.ceil((window.asked.to - window.asked.from) / 2);
-    await this.#memory.learn({ ...this.#memory.learned, unorderedSpan });
-  }
-
-  async #learnLimits(window: OpenWindow): Promise<void> {
-    const { stream, signal, log } = this.#lane;
-    const situation = await this.#memory.situation();
-    const lesson = await learnFromRefusal(stream, window, situation, this.#memory.learned, signal);
-    this.#spend(lesson.effort);
-    if (lesson.learned === null) return;
-    await this.#memory.learn(lesson.learned);
-    const { lookback, span } = lesson.learned;
-    log.warn(
-      { ...stream.key, lookback: spoken(lookback), span: spoken(span) },
-      `Meraki keeps less, or answers less at once, than expected for ${describeStream(stream.key)}; going on within what it accepts`,
     );
   }
 
@@ -278,8 +213,4 @@ export class LaneLoop {
       error: null,
     };
   }
-}
-
-function spoken(microseconds: number | undefined): string | undefined {
-  return microseconds === undefined ? undefined : formatDuration(Math.floor(microseconds / SECOND));
 }

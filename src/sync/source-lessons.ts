@@ -1,0 +1,100 @@
+import { formatDuration } from '../duration.ts';
+import { type PagingError, UnreachableError, type WindowRefusedError } from '../errors.ts';
+import { formatInstant, MICROSECONDS_PER_SECOND as SECOND } from '../instant.ts';
+import type { Log } from '../log.ts';
+import { describeStream } from '../stream-key.ts';
+import { learnFromRefusal } from './learn-limits.ts';
+import type { OpenWindow } from './open-window.ts';
+import type { Effort, Stream } from './stream.ts';
+import type { StreamMemory } from './stream-memory.ts';
+
+/** Why a window cannot be read on. */
+export type Setback = WindowRefusedError | PagingError | UnreachableError;
+
+const SHORTEST_WINDOW = 3_600 * SECOND;
+const SKIPPED_FOR = 86_400 * SECOND;
+const noEffort: Effort = { requests: 0, waitedMs: 0 };
+
+/** What a window that could not be read teaches about the source, so that the next one is planned better. */
+export class SourceLessons {
+  readonly #stream: Stream;
+  readonly #memory: StreamMemory;
+  readonly #log: Log;
+  readonly #signal: AbortSignal;
+
+  constructor(stream: Stream, memory: StreamMemory, log: Log, signal: AbortSignal) {
+    this.#stream = stream;
+    this.#memory = memory;
+    this.#log = log;
+    this.#signal = signal;
+  }
+
+  /**
+   * Remembers the lesson.
+   *
+   * @returns what finding out has cost
+   * @throws the setback itself when Meraki does not answer at all: that is no matter of the window
+   */
+  async learn(window: OpenWindow, error: Setback): Promise<Effort> {
+    if (error instanceof UnreachableError) return await this.#narrow(window, error);
+    if (window.pageToken === null) return await this.#learnLimits(window);
+    await this.#giveUp(window, error);
+    return noEffort;
+  }
+
+  /** One moment that Meraki cannot answer for must not hold up all that comes after it. */
+  async #narrow(window: OpenWindow, error: UnreachableError): Promise<Effort> {
+    const effort = await this.#askNewest(error);
+    const { key } = this.#stream;
+    const { claim, asked } = window;
+    const { span: _tooWide, skipped = [], ...learned } = this.#memory.learned;
+    if (asked.to - asked.from > 2 * SHORTEST_WINDOW) {
+      await this.#memory.learn({ ...learned, skipped, span: Math.floor((asked.to - asked.from) / 2) });
+      return effort;
+    }
+    const until = this.#stream.now() + SKIPPED_FOR;
+    await this.#memory.learn({ ...learned, skipped: [...skipped, { ...claim, until }] });
+    this.#log.warn(
+      { ...key, from: formatInstant(claim.from), to: formatInstant(claim.to) },
+      `Meraki cannot answer for a stretch of time (${error.message}); it stays a gap and is asked again tomorrow`,
+    );
+    return effort;
+  }
+
+  async #askNewest(error: UnreachableError): Promise<Effort> {
+    const now = this.#stream.now();
+    try {
+      return await this.#stream.probe({ from: now - SHORTEST_WINDOW, to: now }, this.#signal);
+    } catch {
+      throw error;
+    }
+  }
+
+  async #giveUp(window: OpenWindow, error: Setback): Promise<void> {
+    this.#log.info(
+      { ...this.#stream.key, pages: window.pages, code: error.code },
+      'the next page cannot be had; going on from what is covered',
+    );
+    if (window.order !== 'unordered') return;
+    const unorderedSpan = Math.ceil((window.asked.to - window.asked.from) / 2);
+    await this.#memory.learn({ ...this.#memory.learned, unorderedSpan });
+  }
+
+  async #learnLimits(window: OpenWindow): Promise<Effort> {
+    const situation = await this.#memory.situation();
+    const { learned } = this.#memory;
+    const lesson = await learnFromRefusal(this.#stream, window, situation, learned, this.#signal);
+    if (lesson.learned === null) return lesson.effort;
+    await this.#memory.learn(lesson.learned);
+    const { lookback, span } = lesson.learned;
+    this.#log.warn(
+      { ...this.#stream.key, lookback: spoken(lookback), span: spoken(span) },
+      `Meraki keeps less, or answers less at once, than expected for ${describeStream(this.#stream.key)}; going on within what it accepts`,
+    );
+    return lesson.effort;
+  }
+}
+
+function spoken(microseconds: number | undefined): string | undefined {
+  return microseconds === undefined ? undefined : formatDuration(Math.floor(microseconds / SECOND));
+}
