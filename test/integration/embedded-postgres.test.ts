@@ -150,10 +150,19 @@ function serverProcesses(below: readonly string[]): number[] {
     });
 }
 
+function end(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    // It has ended on its own.
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
 async function killServer(place: Place): Promise<void> {
   const bases = [clusterOf(place)].map(dirname);
   const killed = serverProcesses(bases);
-  for (const pid of killed) process.kill(pid, 'SIGKILL');
+  for (const pid of killed) end(pid);
   await until('the killed server is gone', () => !serverProcesses(bases).some((pid) => killed.includes(pid)));
 }
 
@@ -250,7 +259,7 @@ afterEach(async () => {
   const gone = () => serverProcesses(directories).length === 0;
   await until('everything has ended', gone).catch(() => undefined);
   const left = serverProcesses(directories);
-  for (const pid of left) process.kill(pid, 'SIGKILL');
+  for (const pid of left) end(pid);
   lines = [];
   expect(left, 'processes left behind').toEqual([]);
 }, 60_000);
@@ -293,6 +302,7 @@ describe('the embedded Postgres', { timeout: 60_000 }, () => {
     expect(handle.readerUri).not.toContain(settings.readerPassword);
     await handle.close();
     expect(isRunning(place)).toBe(false);
+    seed ??= Promise.resolve(place);
   });
 
   test('keeps data, port and passwords over a restart', async () => {
@@ -457,7 +467,7 @@ describe('the embedded Postgres', { timeout: 60_000 }, () => {
       existsSync(home) && readdirSync(home).some((name) => existsSync(join(home, name, 'global')));
     await until('initdb is half-way', unfinished);
     await child.kill();
-    for (const pid of serverProcesses([place.dataDir, home])) process.kill(pid, 'SIGKILL');
+    for (const pid of serverProcesses([place.dataDir, home])) end(pid);
     await until('initdb is gone', () => serverProcesses([place.dataDir, home]).length === 0);
     expect(existsSync(join(home, 'cluster'))).toBe(false);
     const handle = await open(place);
@@ -622,7 +632,7 @@ describe('the binaries of the embedded Postgres', { timeout: 60_000 }, () => {
   });
 
   test('run although npm lost their executable bits', async () => {
-    const place = await newPlace();
+    const place = await usedPlace();
     const binaries = await copyOfBinaries(await temporary(0o755));
     for (const name of await readdir(join(binaries, 'bin'))) await chmod(join(binaries, 'bin', name), 0o644);
     await open(place, 'owner', binaries);
@@ -699,18 +709,6 @@ describe.skipIf(!ROOT)(
       await symlink('/nonexistent/cluster', join(place.dataDir, 'postgres'));
       await expect(open(place)).rejects.toThrow(/points to a directory that is not there/);
     });
-
-    test('keeps to the owner of an existing cluster', async () => {
-      const place = await newPlace();
-      await mkdir(place.dataDir);
-      await chown(place.dataDir, NOBODY.uid ?? 0, NOBODY.gid ?? 0);
-      const child = startChild(place, NOBODY);
-      await child.opened;
-      await child.close();
-      const handle = await open(place);
-      await query(handle.connectionString, 'select 1');
-      expect((await stat(`/proc/${postmasterOf(place)}`)).uid).toBe(NOBODY.uid);
-    });
   },
 );
 
@@ -723,23 +721,31 @@ describe.skipIf(!ROOT)(
     test.each([
       ['the binaries as installed, a difficult name', `o'hara "$HOME" \`ü\``, true],
       ['binaries without their links', 'data', false],
-    ])('keeps everything below DATA_DIR: %s', async (_title, name, links) => {
-      const base = await temporary(0o755);
-      const dataDir = join(base, name);
-      await mkdir(dataDir);
-      await chown(dataDir, NOBODY.uid ?? 0, NOBODY.gid ?? 0);
-      const more = links ? {} : { binariesDir: await binariesWithoutLinks() };
-      const place = { dataDir, stateDir: join(base, 'state') } as Place;
-      const child = startChild(place, { ...NOBODY, ...more });
-      const { error, connectionString } = await child.opened;
-      expect(error).toBeUndefined();
-      await query(connectionString ?? '', 'select 1');
-      expect((await stat(`/proc/${postmasterOf(place)}`)).uid).toBe(NOBODY.uid);
-      expect(await readdir(base)).toEqual([name]);
-      expect(existsSync(join(dataDir, 'postgres-binaries'))).toBe(!links);
-      await child.close();
-      expect(isRunning(place)).toBe(false);
-    });
+    ])(
+      'keeps everything below DATA_DIR, and root later keeps to its owner: %s',
+      async (_title, name, links) => {
+        const base = await temporary(0o755);
+        const dataDir = join(base, name);
+        await mkdir(dataDir);
+        await chown(dataDir, NOBODY.uid ?? 0, NOBODY.gid ?? 0);
+        const more: { binariesDir?: string } = links ? {} : { binariesDir: await binariesWithoutLinks() };
+        const place = { dataDir, stateDir: join(base, 'state') } as Place;
+        const child = startChild(place, { ...NOBODY, ...more });
+        const { error, connectionString } = await child.opened;
+        expect(error).toBeUndefined();
+        await query(connectionString ?? '', 'select 1');
+        expect((await stat(`/proc/${postmasterOf(place)}`)).uid).toBe(NOBODY.uid);
+        expect(await readdir(base)).toEqual([name]);
+        expect(existsSync(join(dataDir, 'postgres-binaries'))).toBe(!links);
+        await child.close();
+        expect(isRunning(place)).toBe(false);
+
+        // Root keeps to the owner of a cluster that exists.
+        const handle = await open({ ...place, cacheDir: join(base, 'cache') }, 'owner', more.binariesDir);
+        await query(handle.connectionString, 'select 1');
+        expect((await stat(`/proc/${postmasterOf(place)}`)).uid).toBe(NOBODY.uid);
+      },
+    );
 
     test('says what to do when DATA_DIR belongs to somebody else', async () => {
       const place = await usedPlace();
