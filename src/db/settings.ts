@@ -1,6 +1,6 @@
 import { eq, sql } from 'drizzle-orm';
 import { type Queryable, translated } from './database.ts';
-import { settings } from './schema.ts';
+import { settings } from './ledger-schema.ts';
 
 /**
  * - `webhook_urls`: `masked` or `full`, read by the report views;

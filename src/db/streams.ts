@@ -2,8 +2,8 @@ import { and, eq, sql } from 'drizzle-orm';
 import { formatInstant, type Instant } from '../instant.ts';
 import type { StreamKey } from '../stream-key.ts';
 import { type Database, type Queryable, translated } from './database.ts';
+import { streams } from './ledger-schema.ts';
 import { parseDatabaseInstant } from './multirange.ts';
-import { streams } from './schema.ts';
 
 /** What is remembered of a stream besides its coverage. */
 export interface StreamRecord {

@@ -1,0 +1,108 @@
+import { integer, jsonb, pgSchema, primaryKey, text } from 'drizzle-orm/pg-core';
+import { count, instant, multirange } from './columns.ts';
+
+const ingest = pgSchema('meraki_ingest');
+
+export const settings = ingest.table('settings', {
+  name: text('name').primaryKey(),
+  value: text('value').notNull(),
+});
+
+export const streams = ingest.table(
+  'streams',
+  {
+    organizationId: text('organization_id').notNull(),
+    stream: text('stream').notNull(),
+    series: text('series').notNull(),
+    wantedFrom: instant('wanted_from').notNull(),
+    lookbackSeconds: count('lookback_seconds').notNull(),
+    expectedLagSeconds: count('expected_lag_seconds').notNull(),
+    limits: jsonb('limits').notNull().default({}),
+    clockSkewMs: count('clock_skew_ms').notNull().default(0),
+    lastSuccessAt: instant('last_success_at'),
+    lastError: text('last_error'),
+    lastErrorCode: text('last_error_code'),
+    lastErrorAt: instant('last_error_at'),
+    createdAt: instant('created_at').notNull(),
+  },
+  (t) => [primaryKey({ name: 'streams_pkey', columns: [t.organizationId, t.stream, t.series] })],
+);
+
+export const checkpoints = ingest.table(
+  'checkpoints',
+  {
+    organizationId: text('organization_id').notNull(),
+    stream: text('stream').notNull(),
+    series: text('series').notNull(),
+    lane: text('lane').notNull(),
+    version: count('version').notNull().default(0),
+    openWindow: jsonb('open_window'),
+    holder: text('holder'),
+    heldUntil: instant('held_until'),
+    updatedAt: instant('updated_at').notNull(),
+  },
+  (t) => [primaryKey({ name: 'checkpoints_pkey', columns: [t.organizationId, t.stream, t.series, t.lane] })],
+);
+
+export const coverage = ingest.table(
+  'coverage',
+  {
+    organizationId: text('organization_id').notNull(),
+    stream: text('stream').notNull(),
+    series: text('series').notNull(),
+    intervalSeconds: integer('interval_seconds').notNull(),
+    final: multirange('final').notNull().default('{}'),
+    provisional: multirange('provisional').notNull().default('{}'),
+    counted: multirange('counted').notNull().default('{}'),
+    updatedAt: instant('updated_at').notNull(),
+  },
+  (t) => [
+    primaryKey({
+      name: 'coverage_pkey',
+      columns: [t.organizationId, t.stream, t.series, t.intervalSeconds],
+    }),
+  ],
+);
+
+export const syncRuns = ingest.table(
+  'sync_runs',
+  {
+    organizationId: text('organization_id').notNull(),
+    runId: text('run_id').notNull(),
+    stream: text('stream').notNull(),
+    series: text('series').notNull(),
+    lane: text('lane').notNull(),
+    startedAt: instant('started_at').notNull(),
+    finishedAt: instant('finished_at'),
+    pages: count('pages').notNull().default(0),
+    requests: count('requests').notNull().default(0),
+    rowsNew: count('rows_new').notNull().default(0),
+    rowsKnown: count('rows_known').notNull().default(0),
+    rowsQuarantined: count('rows_quarantined').notNull().default(0),
+    waitedMs: count('waited_ms').notNull().default(0),
+    outcome: text('outcome').notNull().default('running'),
+    error: text('error'),
+  },
+  (t) => [primaryKey({ name: 'sync_runs_pkey', columns: [t.organizationId, t.runId] })],
+);
+
+export const quarantine = ingest.table(
+  'quarantine',
+  {
+    organizationId: text('organization_id').notNull(),
+    stream: text('stream').notNull(),
+    series: text('series').notNull(),
+    digest: text('digest').notNull(),
+    raw: text('raw').notNull(),
+    reason: text('reason').notNull(),
+    firstSeenAt: instant('first_seen_at').notNull(),
+    lastSeenAt: instant('last_seen_at').notNull(),
+  },
+  (t) => [primaryKey({ name: 'quarantine_pkey', columns: [t.organizationId, t.stream, t.series, t.digest] })],
+);
+
+export const requestBudgets = ingest.table('request_budgets', {
+  key: text('key').primaryKey(),
+  points: integer('points').notNull().default(0),
+  expire: count('expire'),
+});
