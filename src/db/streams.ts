@@ -60,18 +60,21 @@ export async function rememberStream(
 
 /** A stream's record, or `undefined` when it was never read. */
 export async function readStream(query: Queryable, key: StreamKey): Promise<StreamRecord | undefined> {
-  const found = await translated(
-    query
-      .select({
-        wantedFrom: streams.wantedFrom,
-        limits: streams.limits,
-        lastSuccessAt: streams.lastSuccessAt,
-      })
-      .from(streams)
-      .where(isStream(key)),
-  );
-  const row = found[0];
-  if (row === undefined) return undefined;
+  const found = await translated(query.select(RECORD).from(streams).where(isStream(key)));
+  return found[0] === undefined ? undefined : recordOf(found[0]);
+}
+
+const RECORD = {
+  wantedFrom: streams.wantedFrom,
+  limits: streams.limits,
+  lastSuccessAt: streams.lastSuccessAt,
+};
+
+function recordOf(row: {
+  readonly wantedFrom: string;
+  readonly limits: unknown;
+  readonly lastSuccessAt: string | null;
+}): StreamRecord {
   return {
     wantedFrom: parseDatabaseInstant(row.wantedFrom),
     limits: row.limits,
@@ -79,22 +82,27 @@ export async function readStream(query: Queryable, key: StreamKey): Promise<Stre
   };
 }
 
-/** Stores what a refused or surprising answer taught about the source. */
-export async function rememberLimits(
-  query: Queryable,
+export interface LimitsChange {
+  readonly limits: unknown;
+  readonly lookbackSeconds: number;
+  readonly wantedFrom: Instant;
+}
+
+/** Stores what an answer taught about the source, computed from what is stored while nobody else can change it. */
+export async function changeLimits(
+  database: Database,
   key: StreamKey,
-  learned: { readonly limits: unknown; readonly lookbackSeconds: number; readonly wantedFrom: Instant },
+  change: (record: StreamRecord) => LimitsChange,
 ): Promise<void> {
-  await translated(
-    query
+  await database.transaction(async (tx) => {
+    const [row] = await tx.select(RECORD).from(streams).where(isStream(key)).for('update');
+    if (row === undefined) return;
+    const { limits, lookbackSeconds, wantedFrom } = change(recordOf(row));
+    await tx
       .update(streams)
-      .set({
-        limits: learned.limits,
-        lookbackSeconds: learned.lookbackSeconds,
-        wantedFrom: formatInstant(learned.wantedFrom),
-      })
-      .where(isStream(key)),
-  );
+      .set({ limits, lookbackSeconds, wantedFrom: formatInstant(wantedFrom) })
+      .where(isStream(key));
+  });
 }
 
 export async function recordSuccess(

@@ -106,6 +106,7 @@ function readingOf(
   const batches = whole.map(
     (part): ApiResponseBatch => ({ ...part, counts: countsOf(buckets, part.intervalSeconds, part.read) }),
   );
+  const lesson = resolutionLesson(window, askedSeconds, buckets, learned);
   return {
     window: null,
     claims: batches.map(claimOf),
@@ -113,7 +114,8 @@ function readingOf(
     partitions: batches.flatMap((batch) =>
       batch.read.map((range) => ({ table: 'api_response_counts' as const, range })),
     ),
-    learned: resolutionLesson(window, askedSeconds, buckets, learned),
+    learned: lesson,
+    anew: lesson !== null,
     async write(tx, before, now) {
       let rowsNew = 0;
       let rowsKnown = 0;

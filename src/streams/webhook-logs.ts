@@ -59,9 +59,9 @@ export function webhookLogs(key: StreamKey, client: MerakiClient, settings: Webh
       span: Math.min(
         settings.span,
         learned.span ?? settings.span,
-        learned.unorderedSpan === undefined
+        learned.wholeSpan === undefined
           ? settings.span
-          : Math.max(learned.unorderedSpan, LEAD + REACH + instantOfSeconds(1)),
+          : Math.max(learned.wholeSpan, LEAD + REACH + instantOfSeconds(1)),
       ),
       settle: settings.settle,
       grid: 1,
@@ -69,12 +69,7 @@ export function webhookLogs(key: StreamKey, client: MerakiClient, settings: Webh
       reach: REACH,
     }),
     open: ({ openedAt, claim, asked }, learned) =>
-      openWindow(
-        claim,
-        asked,
-        openedAt - settings.settle,
-        learned.unorderedSpan === undefined ? 'unknown' : 'unordered',
-      ),
+      openWindow(claim, asked, openedAt - settings.settle, learned.order),
     async read(window, learned, signal) {
       const { rows, answer } =
         window.pageToken === null
@@ -119,17 +114,19 @@ async function readingOf(
     answer.next,
     REACH,
   );
-  const lesson = unsortedLesson(window, taken, learned);
+  const lesson = orderLesson(window, taken, learned);
   const keyOf = (text: string) => memberKey(key.organizationId, text);
   const deliveries = rows.map((row, index) =>
     deliveryOf(row, fingerprints[index] ?? '', taken.occurrences[index] ?? 0),
   );
+  const anew = lesson !== null && taken.proves === null;
   return {
-    window: lesson === null ? taken.window : null,
+    window: anew ? null : taken.window,
     claims: [{ ...claimOf(taken.finished, window.finalUntil), retracted: taken.retracted }],
     refused,
     partitions: partitionsOf(rows),
     learned: lesson,
+    anew,
     answeredAt: answer.answeredAt,
     requests: answer.requests + effort.requests,
     waitedMs: answer.waitedMs + effort.waitedMs,
@@ -211,14 +208,20 @@ function claimOf(finished: Ranges, finalUntil: Instant) {
   };
 }
 
-function unsortedLesson(window: OpenWindow, taken: TakenPage, learned: LearnedLimits): LearnedLimits | null {
+/** What the page teaches about the order of the log, if anything. */
+function orderLesson(window: OpenWindow, taken: TakenPage, learned: LearnedLimits): LearnedLimits | null {
+  if (taken.proves !== null) {
+    if (taken.proves === learned.order) return null;
+    const { wholeSpan: _needless, ...others } = learned;
+    return { ...others, order: taken.proves };
+  }
   if (taken.outOfOrder) {
-    return { ...learned, unorderedSpan: learned.unorderedSpan ?? FIRST_UNSORTED_SPAN };
+    return { ...learned, order: 'unordered', wholeSpan: learned.wholeSpan ?? FIRST_UNSORTED_SPAN };
   }
   const claimed = window.claim.to - window.claim.from;
   const tooLong = taken.window?.order === 'unordered' && taken.window.pages >= MOST_UNSORTED_PAGES;
   if (tooLong && claimed > SHORTEST_UNSORTED_CLAIM) {
-    return { ...learned, unorderedSpan: Math.ceil(claimed / 2) + LEAD + REACH };
+    return { ...learned, order: 'unordered', wholeSpan: Math.ceil(claimed / 2) + LEAD + REACH };
   }
   return null;
 }

@@ -121,10 +121,11 @@ export class LaneLoop {
     this.#held = committed.held;
     this.counts = committed.counts;
     if (reading.claims.some((claim) => claim.final.length > 0)) this.#setbacks = 0;
+    await this.#memory.noteAnswered(window.asked.from);
     if (reading.learned !== null) await this.#memory.learn(reading.learned);
     await this.#tellProgress();
     if (reading.window !== null) return reading.window;
-    if (reading.learned !== null) return 'again';
+    if (reading.anew) return 'again';
     if (reading.claims.every(({ final, provisional }) => final.length + provisional.length === 0)) {
       this.#skip(window.claim);
     }

@@ -75,9 +75,10 @@ export class SourceLessons {
       { ...this.#stream.key, pages: window.pages, code: error.code },
       'the next page cannot be had; going on from what is covered',
     );
-    if (window.order !== 'unordered') return;
-    const unorderedSpan = Math.ceil((window.asked.to - window.asked.from) / 2);
-    await this.#memory.learn({ ...this.#memory.learned, unorderedSpan });
+    // In a log that is known to be sorted, what the pages before have finished stays; else it counts as a whole.
+    if (window.proven !== null && window.proven === window.order) return;
+    const wholeSpan = Math.ceil((window.asked.to - window.asked.from) / 2);
+    await this.#memory.learn({ ...this.#memory.learned, wholeSpan });
   }
 
   async #learnLimits(window: OpenWindow): Promise<Effort> {

@@ -54,5 +54,7 @@ export interface Reading extends Effort {
   readonly partitions: readonly { readonly table: PartitionedTable; readonly range: Range }[];
   /** What this answer taught about the source, if anything. */
   readonly learned: LearnedLimits | null;
+  /** Whether the window has to be planned anew with what was learned. */
+  readonly anew: boolean;
   write(tx: Transaction, before: CoverageByWidth, now: Instant): Promise<WriteCounts>;
 }

@@ -109,13 +109,23 @@ test('unsorted after the first page: learned, and the window is planned anew', a
   };
   const reading = await read(streamOf(server), window, { span: 7 * DAY });
   expect(reading.window).toBeNull();
-  expect(reading.learned).toEqual({ span: 7 * DAY, unorderedSpan: DAY });
+  expect(reading.learned).toEqual({ span: 7 * DAY, order: 'unordered', wholeSpan: DAY });
   expect(reading.claims[0]).toMatchObject({ final: [], provisional: [], retracted: [claim] });
+});
+
+test('a window read whole teaches the order once, and is not read again for it', async () => {
+  const rows = Array.from({ length: 20 }, (_, index) => row(claim.from + index));
+  const server = await startServer(answer(200, rows), answer(200, rows));
+  const stream = streamOf(server);
+  const reading = await read(stream, fresh, { wholeSpan: DAY });
+  expect(reading).toMatchObject({ learned: { order: 'ascending' }, anew: false, window: null });
+  expect(reading.learned).not.toHaveProperty('wholeSpan');
+  expect(await read(stream, fresh, { order: 'ascending' })).toMatchObject({ learned: null, anew: false });
 });
 
 test('a log known to be unsorted is opened as such, in short windows', async () => {
   const stream = streamOf(await startServer(answer(200, [])));
-  const learned = { unorderedSpan: DAY };
+  const learned = { order: 'unordered', wholeSpan: DAY } as const;
   const situation = stream.situation(new Map(), 0, learned);
   const planned = planBackfill(situation);
   expect(situation.span).toBe(DAY);
@@ -148,7 +158,7 @@ async function twentiethPage(
 /** Else the same window would be planned, read for 20 pages and given up, without end. */
 test('I3 an unsorted log that is busier than the shortest window allows still moves on', async () => {
   const stream = streamOf(await startServer(answer(200, [], { link: '</n>; rel=next' })));
-  let learned: LearnedLimits = { unorderedSpan: DAY };
+  let learned: LearnedLimits = { order: 'unordered', wholeSpan: DAY };
   let before = Number.POSITIVE_INFINITY;
   for (let halvings = 0; halvings < 40; halvings += 1) {
     const { length, reading } = await twentiethPage(stream, learned);

@@ -78,7 +78,8 @@ test.each([
 const lesson = {
   lookback: 30 * DAY,
   span: 14 * DAY,
-  unorderedSpan: DAY,
+  order: 'unordered',
+  wholeSpan: DAY,
   fineSpan: 2 * DAY,
   finestInterval: 3_600,
   learnedAt: NOW,
