@@ -11,7 +11,7 @@ import {
   saveRun,
 } from '../db/sync-runs.ts';
 import { PagingError, UnreachableError, WindowRefusedError } from '../errors.ts';
-import { formatInstant, type Instant, instantOfMilliseconds } from '../instant.ts';
+import { type Instant, instantOfMilliseconds } from '../instant.ts';
 import type { Log } from '../log.ts';
 import { duration, type Range, type Ranges } from '../ranges.ts';
 import type { Lane } from '../stream-key.ts';
@@ -127,7 +127,7 @@ export class LaneLoop {
     if (reading.window !== null) return reading.window;
     if (reading.anew) return 'again';
     if (reading.claims.every(({ final, provisional }) => final.length + provisional.length === 0)) {
-      this.#skip(window.claim);
+      await this.#skip(window.claim);
     }
     return 'finished';
   }
@@ -181,12 +181,9 @@ export class LaneLoop {
     );
   }
 
-  #skip(claim: Range): void {
+  async #skip(claim: Range): Promise<void> {
     this.#memory.skip(claim);
-    this.#lane.log.warn(
-      { ...this.#lane.stream.key, from: formatInstant(claim.from), to: formatInstant(claim.to) },
-      'Meraki answered a stretch of time without covering any of it; it stays a gap and is asked again later',
-    );
+    if (this.#lane.lane === 'backfill') await this.#lessons.skip(claim);
   }
 
   async #tellProgress(): Promise<void> {

@@ -28,7 +28,10 @@ const learnedLimitsShape = z.object({
   /** Since when the stream was wanted before a lesson moved that; restored when the lesson has expired. */
   wantedBefore: z.number().optional(),
   /** Stretches that could not be read, and until when they are left alone. */
-  skipped: z.array(z.object({ from: z.number(), to: z.number(), until: z.number() })).optional(),
+  skipped: z
+    .array(z.object({ from: z.number(), to: z.number(), until: z.number() }))
+    .readonly()
+    .optional(),
 });
 
 /** What a source has shown of itself. Durations in microseconds. */
@@ -46,6 +49,26 @@ export function parseLearnedLimits(stored: unknown, now: Instant): LearnedLimits
     ...(reached !== undefined && { reached }),
     skipped: still,
   };
+}
+
+/** A stretch of time that could not be read, and until when it is left alone. */
+export type SkippedStretch = NonNullable<LearnedLimits['skipped']>[number];
+
+/** `skipped` with one stretch more; neighbours become one, which is tried again when the first of them is due. */
+export function withStretch(
+  skipped: readonly SkippedStretch[],
+  added: SkippedStretch,
+): readonly SkippedStretch[] {
+  const near = skipped.filter((other) => other.from <= added.to && added.from <= other.to);
+  const joined = near.reduce(
+    (sum, other) => ({
+      from: Math.min(sum.from, other.from),
+      to: Math.max(sum.to, other.to),
+      until: Math.min(sum.until, other.until),
+    }),
+    added,
+  );
+  return [...skipped.filter((other) => !near.includes(other)), joined];
 }
 
 /** The next smaller value to try after `refused`, or `undefined` when there is nothing left to try. */

@@ -2,8 +2,10 @@ import { formatDuration } from '../duration.ts';
 import { type PagingError, UnreachableError, type WindowRefusedError } from '../errors.ts';
 import { formatInstant, MICROSECONDS_PER_SECOND as SECOND } from '../instant.ts';
 import type { Log } from '../log.ts';
+import type { Range } from '../ranges.ts';
 import { describeStream } from '../stream-key.ts';
 import { learnFromRefusal } from './learn-limits.ts';
+import { withStretch } from './limits.ts';
 import type { OpenWindow } from './open-window.ts';
 import type { Effort, Stream } from './stream.ts';
 import type { StreamMemory } from './stream-memory.ts';
@@ -45,20 +47,31 @@ export class SourceLessons {
   /** One moment that Meraki cannot answer for must not hold up all that comes after it. */
   async #narrow(window: OpenWindow, error: UnreachableError): Promise<Effort> {
     const effort = await this.#askNewest(error);
-    const { key } = this.#stream;
     const { claim, asked } = window;
     const { span: _tooWide, skipped = [], ...learned } = this.#memory.learned;
     if (asked.to - asked.from > 2 * SHORTEST_WINDOW) {
       await this.#memory.learn({ ...learned, skipped, span: Math.floor((asked.to - asked.from) / 2) });
       return effort;
     }
+    await this.#memory.learn({ ...learned, skipped });
+    await this.#leaveAlone(claim, `Meraki cannot answer for a stretch of time (${error.message})`);
+    return effort;
+  }
+
+  /** What was answered without covering any of it would be answered alike if it were asked again at once. */
+  async skip(claim: Range): Promise<void> {
+    await this.#leaveAlone(claim, 'Meraki answered a stretch of time without covering any of it');
+  }
+
+  async #leaveAlone(claim: Range, why: string): Promise<void> {
+    const { key } = this.#stream;
     const until = this.#stream.now() + SKIPPED_FOR;
-    await this.#memory.learn({ ...learned, skipped: [...skipped, { ...claim, until }] });
+    const { skipped = [] } = this.#memory.learned;
+    await this.#memory.learn({ ...this.#memory.learned, skipped: withStretch(skipped, { ...claim, until }) });
     this.#log.warn(
       { ...key, from: formatInstant(claim.from), to: formatInstant(claim.to) },
-      `Meraki cannot answer for a stretch of time (${error.message}); it stays a gap and is asked again tomorrow`,
+      `${why}; it stays a gap and is asked again tomorrow`,
     );
-    return effort;
   }
 
   async #askNewest(error: UnreachableError): Promise<Effort> {
