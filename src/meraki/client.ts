@@ -41,8 +41,8 @@ export interface RequestOptions {
 }
 
 export interface Answer {
-  /** The parsed JSON body. */
-  readonly body: unknown;
+  /** The parsed JSON body: every operation of ours is documented to answer with a list. */
+  readonly body: readonly unknown[];
   /** URL of the next page, if there is one. */
   readonly next: string | undefined;
   /** When Meraki answered, by its own `Date` header; by our corrected clock where that is missing. */
@@ -191,14 +191,10 @@ export class MerakiClient {
     const text = await readText(response, url);
     if (response.statusCode === 200) {
       const body = parseJson(text);
-      if (body === undefined) {
-        return {
-          ok: false,
-          failure: new UnreachableError('Meraki answered with something that is not JSON.', {
-            path: url.pathname,
-            bytes: text.length,
-          }),
-        };
+      if (!Array.isArray(body)) {
+        const what = body === undefined ? 'something that is not JSON' : 'something that is not a list';
+        const facts = { path: url.pathname, bytes: text.length };
+        return { ok: false, failure: new UnreachableError(`Meraki answered with ${what}.`, facts) };
       }
       return { ok: true, body, next: nextLink(header(response, 'link'), url)?.href };
     }
@@ -218,7 +214,7 @@ export class MerakiClient {
 }
 
 type Reading =
-  | { readonly ok: true; readonly body: unknown; readonly next: string | undefined }
+  | { readonly ok: true; readonly body: readonly unknown[]; readonly next: string | undefined }
   | { readonly ok: false; readonly failure: HistorianError; readonly retryAfter?: string | undefined };
 type Outcome = Reading & { readonly requests: number; readonly answeredAt: Instant };
 

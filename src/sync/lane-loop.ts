@@ -134,27 +134,34 @@ export class LaneLoop {
 
   /** The answer to the window's next page; `undefined` when the window was given up for another. */
   async #ask(window: OpenWindow): Promise<Reading | undefined> {
-    const { stream, signal } = this.#lane;
-    try {
-      const reading = this.#bounded(window, await stream.read(window, this.#memory.learned, signal));
-      const token = reading.window?.pageToken ?? null;
-      if (token !== null && this.#tokens.has(token)) {
-        throw new PagingError('A page names an earlier page as the next one.', { ...stream.key });
-      }
-      if (token !== null) this.#tokens.add(token);
-      return reading;
-    } catch (error) {
-      const later = window.pageToken !== null;
-      if (error instanceof WindowRefusedError || (error instanceof PagingError && later)) {
+    const { lane, signal } = this.#lane;
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.#read(window);
+      } catch (error) {
+        const noAnswer = error instanceof UnreachableError && lane === 'backfill' && !signal.aborted;
+        if (noAnswer && attempt === 1) {
+          // A fault that has passed must not teach anything: the page is asked for once more first.
+          this.#spend(await this.#lessons.askNewest(error));
+          continue;
+        }
+        const brokenPaging = error instanceof PagingError && window.pageToken !== null;
+        if (!(noAnswer || brokenPaging || error instanceof WindowRefusedError)) throw error;
         await this.#setback(window, error);
         return undefined;
       }
-      if (error instanceof UnreachableError && this.#lane.lane === 'backfill' && !signal.aborted) {
-        await this.#setback(window, error);
-        return undefined;
-      }
-      throw error;
     }
+  }
+
+  async #read(window: OpenWindow): Promise<Reading> {
+    const { stream, signal } = this.#lane;
+    const reading = this.#bounded(window, await stream.read(window, this.#memory.learned, signal));
+    const token = reading.window?.pageToken ?? null;
+    if (token !== null && this.#tokens.has(token)) {
+      throw new PagingError('A page names an earlier page as the next one.', { ...stream.key });
+    }
+    if (token !== null) this.#tokens.add(token);
+    return reading;
   }
 
   /** The reading, with no more claimed than holds at the time of the answer. */

@@ -46,7 +46,7 @@ export class SourceLessons {
 
   /** One moment that Meraki cannot answer for must not hold up all that comes after it. */
   async #narrow(window: OpenWindow, error: UnreachableError): Promise<Effort> {
-    const effort = await this.#askNewest(error);
+    const effort = await this.askNewest(error);
     const { claim, asked } = window;
     const { span: _tooWide, skipped = [], ...learned } = this.#memory.learned;
     if (asked.to - asked.from > 2 * SHORTEST_WINDOW) {
@@ -74,7 +74,8 @@ export class SourceLessons {
     );
   }
 
-  async #askNewest(error: UnreachableError): Promise<Effort> {
+  /** @throws `error` itself when Meraki does not answer for the newest hour either */
+  async askNewest(error: UnreachableError): Promise<Effort> {
     const now = this.#stream.now();
     try {
       return await this.#stream.probe({ from: now - SHORTEST_WINDOW, to: now }, this.#signal);

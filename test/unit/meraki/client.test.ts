@@ -133,6 +133,7 @@ describe('what may pass is asked again', () => {
     ['JSON cut short', answer(200, '[{"a":1},{"b"')],
     ['an empty body', answer(200, '')],
     ['HTML with status 200', answer(200, '<html>login</html>')],
+    ['JSON that is not a list', answer(200, { message: 'try again' })],
   ])('%s', async (_, bad) => {
     const server = await startServer(bad, bad, answer(200, ['good']));
     const { client, clock } = startClient(server.url);
