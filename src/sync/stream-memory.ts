@@ -1,9 +1,11 @@
 import { type CoverageByWidth, readCoverage } from '../db/coverage.ts';
 import type { Database } from '../db/database.ts';
-import { rememberLimits, rememberStream } from '../db/streams.ts';
+import type { LostStretch } from '../db/lost-time.ts';
+import { rememberLimits, rememberLookback, rememberStream } from '../db/streams.ts';
 import { type Instant, instantOfSeconds } from '../instant.ts';
 import { type Range, type Ranges, rangesOf, union } from '../ranges.ts';
 import { type LearnedLimits, parseLearnedLimits } from './limits.ts';
+import { recordLostTime } from './lost-time.ts';
 import { beginningOf, EDGE_MARGIN, horizonOf, type Situation } from './plan.ts';
 import type { Stream } from './stream.ts';
 
@@ -53,6 +55,10 @@ export class StreamMemory {
     const expired = learned.learnedAt === undefined;
     this.#learned = expired || wantedBefore === undefined ? learned : { ...learned, wantedBefore };
     this.#wantedFrom = expired ? (wantedBefore ?? record.wantedFrom) : record.wantedFrom;
+    const lookbackSeconds = reachableSeconds(this.lookback);
+    if (record.lookbackSeconds !== lookbackSeconds) {
+      await rememberLookback(this.#database.query, key, lookbackSeconds);
+    }
   }
 
   async situation(): Promise<Situation> {
@@ -70,8 +76,10 @@ export class StreamMemory {
   /**
    * Stores a lesson. Time beyond the far edge was never in reach of a stream that has nothing stored from there,
    * so it is not wanted any more; where something is stored, what is missing beside it is lost, and stays listed.
+   *
+   * @returns what was lost by it
    */
-  async learn(learned: LearnedLimits): Promise<void> {
+  async learn(learned: LearnedLimits): Promise<readonly LostStretch[]> {
     const coverage = await readCoverage(this.#database.query, this.#stream.key);
     const situation = this.#stream.situation(coverage, this.#wantedFrom, learned);
     const { lookback } = situation;
@@ -84,6 +92,7 @@ export class StreamMemory {
       lookbackSeconds: reachableSeconds(lookback),
       wantedFrom: this.#wantedFrom,
     });
+    return await recordLostTime(this.#database, this.#stream.now(), this.#stream.key.organizationId);
   }
 }
 
