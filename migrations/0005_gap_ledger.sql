@@ -42,7 +42,7 @@ comment on column meraki_ingest.lost_time.recovered_at is
 comment on table meraki_ingest.organization_states is
   'Every change of an organization''s state: since when it has been in which.';
 comment on column meraki_ingest.streams.retired_at is
-  'Since when the stream is no longer configured, and so not wanted; null while it is.';
+  'Where the stream ends, since its series is no longer configured; null while it is.';
 comment on column meraki_ingest.streams.unwanted is
   'Stretches between a retirement and a return, which were never wanted.';
 comment on column meraki_ingest.streams.dropped_before is
@@ -182,4 +182,4 @@ comment on column meraki.freshness.lookback_seconds is
 comment on column meraki.freshness.covered_ratio is
   'Share of the wanted time that is covered, from 0 to 1; null while nothing is due yet.';
 comment on column meraki.freshness.retired_at is
-  'Since when the stream is no longer configured, and so not wanted; null while it is.';
+  'Where the stream ends, since its series is no longer configured; null while it is.';

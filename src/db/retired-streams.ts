@@ -4,7 +4,8 @@ import type { StreamKey } from '../stream-key.ts';
 import { type Queryable, translated } from './database.ts';
 
 /**
- * Ends what an organization's streams want where the configuration no longer has their series.
+ * Ends what an organization's streams want where the configuration no longer has their series. A stream ends where
+ * its newest coverage does: the minutes since then are nobody's fault, and would be a gap for ever.
  *
  * @param configured the series that are configured for this endpoint
  * @returns the series that were retired now
@@ -21,7 +22,10 @@ export async function retireStreams(
   );
   const retired = await translated(
     query.execute<{ series: string }>(sql`
-      update meraki_ingest.streams set retired_at = ${formatInstant(now)}::timestamptz
+      update meraki_ingest.streams s set retired_at = least(${formatInstant(now)}::timestamptz, coalesce((
+        select max(upper(final + provisional)) from meraki_ingest.coverage c
+        where c.organization_id = s.organization_id and c.stream = s.stream and c.series = s.series
+      ), s.wanted_from))
       where organization_id = ${endpoint.organizationId} and stream = ${endpoint.stream}
         and retired_at is null and series <> all (array[${series}]::text[])
       returning series`),
