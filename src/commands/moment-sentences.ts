@@ -29,7 +29,7 @@ const sentences: Readonly<Record<Verdict, (told: ToldMoment) => string>> = {
   not_wanted: () => 'The series was not configured then, so it was not read.',
   lost: ({ ledger }) =>
     ledger.lost === null
-      ? 'It was never read, and Meraki no longer has it: it was lost minutes ago.'
+      ? 'It was never read, and Meraki no longer has it; why is recorded once a worker runs.'
       : `It was never read and is lost (${ledger.lost.reason}), gone from Meraki by ${time(ledger.lost.lostAt)}. ${ledger.lost.detail}`,
   not_settled: () => 'It is so new that it was not read yet.',
   organization_disabled: ({ organization, deadline }) =>

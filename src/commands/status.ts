@@ -77,8 +77,8 @@ export function statusText(output: Output, streams: readonly StreamStatus[], now
   const rows = noted.map(({ stream, notes }) => [
     stream.organization_name ?? stream.organization_id,
     nameOf(stream),
-    formatShare(stream.covered_ratio),
-    formatMinute(stream.covered_from),
+    formatShare(roundedDown(stream.covered_ratio)),
+    formatMinute(stream.covered_from).slice(0, 10),
     formatMinute(stream.covered_until),
     formatSpan(stream.lag_seconds),
     gapsOf(stream),
@@ -92,6 +92,11 @@ export function statusText(output: Output, streams: readonly StreamStatus[], now
     return ['', title, ...notes.map(({ weight, said }) => `  ${painted(weight, said, paint)}`)];
   });
   return [text, ...below].join('\n');
+}
+
+/** Only what is whole may say 100 %. */
+function roundedDown(ratio: number | null): number | null {
+  return ratio === null ? null : Math.floor(ratio * 10_000) / 10_000;
 }
 
 function nameOf(stream: StreamStatus): string {

@@ -67,8 +67,12 @@ function lessonsIn(learned: LearnedSummary): readonly string[] {
       `no answer for ${minute(from)} to ${minute(to)}; asked again after ${minute(until)}`,
   );
   if (lessons.length === 0) return skipped;
-  const when = `${minute(learned.learned_at)}, believed until ${minute(learned.believed_until)}`;
-  return [`learned of the source on ${when}: ${lessons.join('; ')}`, ...skipped];
+  const [at, until] = [minute(learned.learned_at), minute(learned.believed_until)];
+  return [
+    `learned of the source on ${at}, believed until ${until}:`,
+    ...lessons.map((said) => `- ${said}`),
+    ...skipped,
+  ];
 }
 
 function pauseOf(state: string | null): string {
