@@ -184,6 +184,28 @@ describe('each verdict', () => {
   });
 });
 
+test('quarantined: read, and what it holds could not be understood', async () => {
+  const { pool } = owned.database;
+  for (const column of ['sent_at', 'asked_from', 'asked_to']) {
+    await pool.query(`alter table meraki_ingest.quarantine add column if not exists ${column} timestamptz`);
+  }
+  const moment = now - 12 * DAY;
+  await pool.query(
+    `insert into meraki_ingest.quarantine (organization_id, stream, series, digest, raw, reason, first_seen_at,
+       last_seen_at, sent_at, asked_from, asked_to)
+     select '1', 'webhook_logs', 'all', digest, '{}', 'no', $1, $1, sent, $2, $3
+     from (values ('a', $1::timestamptz), ('b', null)) as r(digest, sent)`,
+    [moment, now - 13 * DAY, now - 9 * DAY].map(formatInstant),
+  );
+  const one = (await told('1', moment)).get('webhook_logs');
+  expect(one).toMatchObject({ verdict: 'quarantined', said: expect.stringContaining('1 row of that time') });
+  const beside = (await told('1', now - 10 * DAY)).get('webhook_logs');
+  expect(beside).toMatchObject({
+    verdict: 'final_with_rows',
+    remedy: expect.stringContaining('1 row of unknown time'),
+  });
+});
+
 test('in words: every stream, or the one that is asked for; by name or id; to the minute', async () => {
   const moment = formatInstant(now - 10 * DAY).slice(0, 16);
   const ended = await run('One', `${moment}Z`);
