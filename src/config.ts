@@ -36,6 +36,8 @@ export interface Config {
   readonly webhookUrls: 'masked' | 'full';
   /** `undefined`: for ever. */
   readonly retention: number | undefined;
+  /** How long before its deadline a pending gap is warned of. */
+  readonly gapWarning: number;
   readonly log: { readonly level: string; readonly format: 'pretty' | 'json' };
 }
 
@@ -101,6 +103,7 @@ function configOf(
     },
     webhookUrls: env.WEBHOOK_URLS,
     retention: env.RETENTION,
+    gapWarning: env.GAP_WARNING,
     log: { level: env.LOG_LEVEL, format: env.LOG_FORMAT ?? (needs.terminal ? 'pretty' : 'json') },
   };
 }

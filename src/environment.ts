@@ -66,6 +66,7 @@ export const environmentShape = z.object({
   REQUESTS_PER_SECOND: wholeNumber(1, 10).default(5),
   WEBHOOK_URLS: z.enum(['masked', 'full']).default('masked'),
   RETENTION: retention.optional(),
+  GAP_WARNING: duration(3_600, 30 * DAY).default(7 * DAY),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   LOG_FORMAT: z.enum(['pretty', 'json']).optional(),
 });

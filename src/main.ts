@@ -4,10 +4,13 @@ import { Command, CommanderError, Option } from 'commander';
 import { systemClock } from './clock.ts';
 import {
   instantArgument,
+  isDayAlone,
   type SimulatorArguments,
+  type SyncArguments,
   wholeNumber,
   withSimulatorOptions,
 } from './commands/arguments.ts';
+import { configuredLog } from './commands/configured-log.ts';
 import type { Output } from './commands/output.ts';
 import { type Config, loadConfig } from './config.ts';
 import { HistorianError, UsageError } from './errors.ts';
@@ -35,22 +38,11 @@ function prepare(needs: { readonly key: boolean; readonly quiet?: boolean }): Pr
   const quiet = needs.quiet === true && process.env['LOG_LEVEL'] === undefined;
   return {
     config,
-    log: logOf(config, quiet ? 'warn' : config.log.level),
+    log: configuredLog(config, quiet ? 'warn' : config.log.level),
     clock,
     signal: stopping.signal,
     output,
   };
-}
-
-function logOf(config: Config, level: string): Log {
-  const urls = [config.databaseUrl, config.redisUrl].filter((url) => url !== undefined);
-  const passwords = urls.map((url) => new URL(url).password).filter((password) => password !== '');
-  const secrets = [config.meraki.key, ...passwords, ...passwords.map(decodeURIComponent)];
-  return createLog({
-    level,
-    format: config.log.format,
-    secrets: secrets.filter((secret) => secret !== undefined),
-  });
 }
 
 const program = new Command('meraki-historian')
@@ -116,14 +108,6 @@ program
     });
   });
 
-interface SyncArguments {
-  readonly organization?: string;
-  readonly stream?: StreamName;
-  readonly from?: Instant;
-  readonly to?: Instant;
-  readonly json?: boolean;
-}
-
 withSimulatorOptions(
   program
     .command('demo')
@@ -151,9 +135,16 @@ program
   .command('status')
   .description('where each stream stands, and how to connect for reading')
   .option('--json', 'print as JSON')
-  .action(async ({ json }: { json?: boolean }) => {
+  .addOption(
+    new Option(
+      '--metrics',
+      "print Prometheus' text format, as for node_exporter's textfile collector",
+    ).conflicts('json'),
+  )
+  .action(async ({ json, metrics }: { json?: boolean; metrics?: boolean }) => {
     const { status } = await import('./commands/status.ts');
-    process.exitCode = await status({ ...prepare({ key: false, quiet: true }), json: json === true });
+    const prepared = prepare({ key: false, quiet: true });
+    process.exitCode = await status({ ...prepared, json: json === true, metrics: metrics === true });
   });
 
 program
@@ -161,9 +152,31 @@ program
   .description('what is missing, and until when it can still be had; exit code 7 when something is')
   .option('--json', 'print as JSON')
   .action(async ({ json }: { json?: boolean }) => {
-    const { gaps } = await import('./commands/status.ts');
+    const { gaps } = await import('./commands/gaps.ts');
     process.exitCode = await gaps({ ...prepare({ key: false, quiet: true }), json: json === true });
   });
+
+program
+  .command('explain')
+  .description('why a moment is as it is: read and empty, never read, lost and why, provisional, …')
+  .argument('<organization>', 'id or name of the organization')
+  .argument('<time>', 'ISO 8601, such as 2026-11-01T10:00Z', (text: string) => ({
+    moment: instantArgument(text),
+    isWholeDay: isDayAlone(text),
+  }))
+  .addOption(new Option('--stream <name>', 'only this stream').choices(STREAM_NAMES))
+  .option('--json', 'print as JSON')
+  .action(
+    async (
+      organization: string,
+      time: { moment: Instant; isWholeDay: boolean },
+      { stream, json }: { stream?: StreamName; json?: boolean },
+    ) => {
+      const { explain } = await import('./commands/explain.ts');
+      const prepared = prepare({ key: false, quiet: true });
+      process.exitCode = await explain({ ...prepared, ...time, organization, stream, json: json === true });
+    },
+  );
 
 program
   .command('doctor')

@@ -4,14 +4,16 @@ import { type Config, type Environment, loadConfig } from '../config.ts';
 import { countOpenEnds } from '../db/archive-status.ts';
 import { type Database, translated } from '../db/database.ts';
 import { pendingMigrations } from '../db/migrate.ts';
+import { readNearDeadlines } from '../db/near-deadlines.ts';
 import { HistorianError } from '../errors.ts';
 import { pingRedis } from '../jobs/queue-store.ts';
 import type { Log } from '../log.ts';
 import { MerakiClient } from '../meraki/client.ts';
 import { listOrganizations, type MerakiOrganization } from '../meraki/organizations.ts';
+import { describeStream } from '../stream-key.ts';
 import { trustedHosts } from './archive.ts';
 import { openConfiguredDatabase } from './open-database.ts';
-import { type Output, paintFor, say, sayJson } from './output.ts';
+import { formatSpan, type Output, paintFor, say, sayJson } from './output.ts';
 
 export interface DoctorOptions {
   readonly environment: Environment;
@@ -135,7 +137,7 @@ async function examineDatabase(config: Config, { log }: DoctorOptions): Promise<
   try {
     const opened = await openConfiguredDatabase(config, log, 'guest', 2);
     try {
-      return [await versionOf(opened.database, config), ...(await archiveOf(opened.database))];
+      return [await versionOf(opened.database, config), ...(await archiveOf(opened.database, config))];
     } finally {
       await opened.close();
     }
@@ -163,7 +165,7 @@ async function versionOf(database: Database, config: Config): Promise<Finding> {
   };
 }
 
-async function archiveOf(database: Database): Promise<Finding[]> {
+async function archiveOf(database: Database, config: Config): Promise<Finding[]> {
   const missing = await pendingMigrations(database);
   if (missing.length > 0) {
     const said = `${missing.length} migrations to apply: "start" and "migrate" do it`;
@@ -181,7 +183,22 @@ async function archiveOf(database: Database): Promise<Finding[]> {
         : `${open.gaps} gaps (see "meraki-historian gaps"), ${open.quarantined} rows in quarantine`,
       exitCode: whole ? 0 : 7,
     },
+    await deadlinesOf(database, config),
   ];
+}
+
+async function deadlinesOf(database: Database, config: Config): Promise<Finding> {
+  const [first, ...others] = await readNearDeadlines(database.query, config.gapWarning);
+  if (first === undefined) {
+    return { check: 'deadlines', state: 'ok', said: 'no gap is near its deadline', exitCode: 0 };
+  }
+  const more = others.length === 0 ? '' : `, and of ${others.length} more streams`;
+  return {
+    check: 'deadlines',
+    state: 'warning',
+    said: `gaps of ${describeStream(first.key)} begin to be lost in ${formatSpan(first.secondsLeft)}${more}: keep "start" running or run "sync" now; "explain" says what keeps a moment from being read`,
+    exitCode: 7,
+  };
 }
 
 async function examineQueue(config: Config): Promise<Finding> {

@@ -70,6 +70,7 @@ async function work(
       api_responses: config.apiResponses.every * 1_000,
     },
     retentionSeconds: config.retention,
+    gapWarningSeconds: config.gapWarning,
     concurrency: 8,
   });
   try {

@@ -24,6 +24,9 @@ export const streams = ingest.table(
     lastErrorCode: text('last_error_code'),
     lastErrorAt: instant('last_error_at'),
     createdAt: instant('created_at').notNull(),
+    retiredAt: instant('retired_at'),
+    unwanted: multirange('unwanted'),
+    droppedBefore: instant('dropped_before'),
   },
   (t) => [primaryKey({ name: 'streams_pkey', columns: [t.organizationId, t.stream, t.series] })],
 );
@@ -62,6 +65,35 @@ export const coverage = ingest.table(
       columns: [t.organizationId, t.stream, t.series, t.intervalSeconds],
     }),
   ],
+);
+
+export const lostTime = ingest.table(
+  'lost_time',
+  {
+    organizationId: text('organization_id').notNull(),
+    stream: text('stream').notNull(),
+    series: text('series').notNull(),
+    lostFrom: instant('lost_from').notNull(),
+    lostTo: instant('lost_to').notNull(),
+    lostAt: instant('lost_at').notNull(),
+    noticedAt: instant('noticed_at').notNull(),
+    reason: text('reason').notNull(),
+    detail: text('detail').notNull(),
+    recoveredAt: instant('recovered_at'),
+  },
+  (t) => [
+    primaryKey({ name: 'lost_time_pkey', columns: [t.organizationId, t.stream, t.series, t.lostFrom] }),
+  ],
+);
+
+export const organizationStates = ingest.table(
+  'organization_states',
+  {
+    organizationId: text('organization_id').notNull(),
+    since: instant('since').notNull(),
+    state: text('state').notNull(),
+  },
+  (t) => [primaryKey({ name: 'organization_states_pkey', columns: [t.organizationId, t.since] })],
 );
 
 export const syncRuns = ingest.table(

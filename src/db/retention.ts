@@ -77,9 +77,10 @@ async function forget(database: Database, key: StreamKey, end: Instant, now: Ins
       };
       await saveCoverage(tx, key, width, kept, now);
     }
+    const dropped = sql`${formatInstant(end)}::timestamptz`;
     await tx.execute(sql`
-      update meraki_ingest.streams set wanted_from = ${formatInstant(end)}::timestamptz
+      update meraki_ingest.streams set wanted_from = ${dropped}, dropped_before = ${dropped}
       where organization_id = ${key.organizationId} and stream = ${key.stream} and series = ${key.series}
-        and wanted_from < ${formatInstant(end)}::timestamptz`);
+        and wanted_from < ${dropped}`);
   });
 }

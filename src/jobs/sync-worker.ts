@@ -1,8 +1,10 @@
 import type { Job } from 'bullmq';
 import { dropExpired } from '../db/retention.ts';
+import { retireStreams } from '../db/retired-streams.ts';
 import { deleteOldRuns } from '../db/sync-runs.ts';
 import { instantOfSeconds } from '../instant.ts';
 import { STREAM_NAMES, type StreamName } from '../stream-key.ts';
+import { GapWatch } from './gap-watch.ts';
 import { endJobWith } from './job-verbs.ts';
 import type { JobQueue, JobWorker, QueueStore } from './queue-store.ts';
 import { type ReconcileOptions, reconcileOrganizations, refreshNetworks } from './reconcile.ts';
@@ -14,6 +16,8 @@ export interface SyncWorkerOptions extends ReconcileOptions, Omit<SyncJobsOption
   readonly everyMs: Readonly<Record<StreamName, number>>;
   /** How long rows are kept at least, in seconds; `undefined` for ever. */
   readonly retentionSeconds: number | undefined;
+  /** How long before its deadline a pending gap is warned of. */
+  readonly gapWarningSeconds: number;
   /** Jobs this process works on at the same time. */
   readonly concurrency: number;
 }
@@ -27,6 +31,7 @@ export class SyncWorker {
   readonly #options: SyncWorkerOptions;
   readonly #queue: JobQueue;
   readonly #jobs: SyncJobs;
+  readonly #gapWatch: GapWatch;
   readonly #stopping = new AbortController();
   readonly #networksRefreshedAt = new Map<string, number>();
   #worker: JobWorker | undefined;
@@ -37,6 +42,7 @@ export class SyncWorker {
     this.#options = options;
     this.#queue = options.store.openQueue();
     this.#jobs = new SyncJobs({ ...options, queue: this.#queue });
+    this.#gapWatch = new GapWatch({ ...options, warningSeconds: options.gapWarningSeconds });
   }
 
   /**
@@ -47,6 +53,9 @@ export class SyncWorker {
   async reconcile(signal: AbortSignal = this.#stopping.signal): Promise<readonly string[]> {
     const { database, client } = this.#options;
     const organizationIds = await reconcileOrganizations(this.#options, signal);
+    await this.#retireStreams(organizationIds);
+    // Before anything is read: later, a run would seem to have begun while the time was still to be had.
+    await this.#gapWatch.look(client.now());
     this.#scheduled = this.#wanted(organizationIds);
     await applySchedule(this.#queue, this.#scheduled);
     await deleteOldRuns(database.query, client.now() - RUNS_KEPT);
@@ -100,6 +109,7 @@ export class SyncWorker {
       try {
         await this.#refreshNetworks(signal);
         await clock.sleep(WATCH_EVERY_MS, signal);
+        await this.#gapWatch.lookInTime(this.#options.client.now());
         const { added } = await applySchedule(this.#queue, this.#scheduled);
         if (added.length > 0)
           log.warn({ schedulers: added.length }, 'the queue had lost schedulers; made anew');
@@ -117,6 +127,21 @@ export class SyncWorker {
       if (last !== undefined && clock.now() - last < DAY_MS) continue;
       await refreshNetworks(this.#options, organizationId, signal);
       this.#networksRefreshedAt.set(organizationId, clock.now());
+    }
+  }
+
+  /** A series that is no longer configured must not stay a gap that grows for ever. */
+  async #retireStreams(organizationIds: readonly string[]): Promise<void> {
+    const { database, client, log, streamsOf } = this.#options;
+    for (const organizationId of organizationIds) {
+      for (const stream of STREAM_NAMES) {
+        const endpoint = { organizationId, stream };
+        const configured = streamsOf(endpoint).map(({ key }) => key.series);
+        const retired = await retireStreams(database.query, endpoint, configured, client.now());
+        for (const series of retired) {
+          log.warn({ ...endpoint, series }, 'a series is no longer configured, and not wanted from now on');
+        }
+      }
     }
   }
 

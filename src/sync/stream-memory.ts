@@ -1,9 +1,11 @@
 import { readCoverage } from '../db/coverage.ts';
 import type { Database } from '../db/database.ts';
+import type { LostStretch } from '../db/lost-time.ts';
 import { changeLimits, rememberStream, type StreamRecord } from '../db/streams.ts';
 import { type Instant, instantOfSeconds } from '../instant.ts';
 import { type Range, type Ranges, rangesOf, union } from '../ranges.ts';
 import { type LearnedLimits, parseLearnedLimits } from './limits.ts';
+import { recordLostTime } from './lost-time.ts';
 import { beginningOf, EDGE_MARGIN, horizonOf, type Situation } from './plan.ts';
 import type { Stream } from './stream.ts';
 
@@ -53,6 +55,11 @@ export class StreamMemory {
     const { learned, wantedFrom } = recollect(record, now);
     this.#learned = learned;
     this.#wantedFrom = wantedFrom;
+    const known = record.limits as LearnedLimits | null;
+    const expired = known?.learnedAt !== learned.learnedAt;
+    if (expired || record.lookbackSeconds !== reachableSeconds(this.lookback)) {
+      await this.#store((stored) => stored);
+    }
   }
 
   async situation(): Promise<Situation> {
@@ -77,8 +84,10 @@ export class StreamMemory {
   /**
    * Stores a lesson. Time beyond the far edge that Meraki has never answered for was never in reach, so it is not
    * wanted any more; where it has, what is missing there is lost, and stays listed.
+   *
+   * @returns what was lost by it
    */
-  async learn(learned: LearnedLimits): Promise<void> {
+  async learn(learned: LearnedLimits): Promise<readonly LostStretch[]> {
     const before = this.#learned;
     const edgeMoved = learned.lookback !== before.lookback;
     const learnedAt = learned.learnedAt ?? this.#stream.now();
@@ -90,6 +99,8 @@ export class StreamMemory {
       }),
       edgeMoved,
     );
+    if (!edgeMoved) return [];
+    return await recordLostTime(this.#database, this.#stream.now(), this.#stream.key.organizationId);
   }
 
   /** Both lanes of a stream learn, at the same time perhaps: a lesson is added to what is stored by then. */

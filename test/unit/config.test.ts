@@ -57,6 +57,7 @@ test('the defaults are those of the contract', () => {
     },
     webhookUrls: 'masked',
     retention: undefined,
+    gapWarning: 7 * 86_400,
     log: { level: 'info', format: 'json' },
   } satisfies Config);
 });
