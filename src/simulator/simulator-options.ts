@@ -1,3 +1,4 @@
+import type { FaultPlan } from './faults/fault-plan.ts';
 import type { BeforeAnswer } from './server/before-answer.ts';
 
 /** Everything that can be set. All content depends on `seed`, `organizations`, `rows` and `lateness` alone. */
@@ -51,6 +52,8 @@ export interface SimulatorSettings {
   readonly port: number;
   /** Address to listen on. Default `127.0.0.1`. */
   readonly host: string;
+  /** What shall go wrong, until another plan is set. Default nothing. */
+  readonly faults: FaultPlan;
   /** Called before each API answer that was let through; may answer in its place. Default does nothing. */
   readonly beforeAnswer: BeforeAnswer;
 }
@@ -81,6 +84,7 @@ export const simulatorDefaults: SimulatorSettings = {
   clock: { now: () => Date.now() },
   port: 0,
   host: '127.0.0.1',
+  faults: { seed: 1, rules: [] },
   beforeAnswer: () => undefined,
 };
 

@@ -1,5 +1,8 @@
 import type { AddressInfo } from 'node:net';
-import { Outage } from './server/outage.ts';
+import type { FaultPlan } from './faults/fault-plan.ts';
+import { Faults } from './faults/faults.ts';
+import { Outage } from './faults/outage.ts';
+import type { WireFaultKind } from './faults/wire-fault.ts';
 import { type RequestCount, RequestCounts } from './server/request-counts.ts';
 import { API_PREFIX, createServer } from './server/server.ts';
 import { type SimulatorOptions, settingsOf } from './simulator-options.ts';
@@ -7,6 +10,9 @@ import type { Delivery } from './world/delivery.ts';
 import type { CodeBucket } from './world/request-history.ts';
 import { type TruthBucketsQuery, type TruthRange, World } from './world/world.ts';
 
+export type { FaultPlan } from './faults/fault-plan.ts';
+export type { FaultRule } from './faults/fault-rule.ts';
+export type { WireFaultKind } from './faults/wire-fault.ts';
 export type { RequestCount } from './server/request-counts.ts';
 export { type SimulatorOptions, type SimulatorSettings, simulatorDefaults } from './simulator-options.ts';
 export type { Delivery } from './world/delivery.ts';
@@ -35,17 +41,23 @@ export interface Simulator {
   resetRequests(): void;
   /** Cuts every API connection: until further notice, or for some seconds; `false` ends it. */
   outage(on: boolean | number): void;
+  /** Takes another fault plan from now on; throws RangeError that names what is wrong with it. */
+  setFaults(plan: FaultPlan): void;
+  /** How many calls were struck since the plan was set, by kind of fault. */
+  struck(): Partial<Record<WireFaultKind, number>>;
   /** Closes the port and every connection. */
   stop(): Promise<void>;
 }
 
-/** Starts a simulated dashboard; rejects when the port is taken. */
+/** Starts a simulated dashboard; rejects when the port is taken, and with RangeError for a faulty plan. */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const settings = settingsOf(options);
   const world = new World(settings);
+  const faults = new Faults();
+  faults.set(settings.faults);
   const outage = new Outage(settings.clock);
   const counts = new RequestCounts();
-  const server = createServer(world, outage, counts);
+  const server = createServer(world, faults, outage, counts);
   await server.listen({ port: settings.port, host: settings.host });
   const { port } = server.server.address() as AddressInfo;
   return {
@@ -57,6 +69,8 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     requests: () => counts.list(),
     resetRequests: () => counts.reset(),
     outage: (on) => outage.set(on),
+    setFaults: (plan) => faults.set(plan),
+    struck: () => faults.struck(),
     stop: () => server.close(),
   };
 }

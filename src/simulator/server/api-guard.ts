@@ -1,26 +1,28 @@
 /**
  * What every API request has to pass before its handler runs, in this order: the outage, the key, the redirect,
- * the organization, the rate limit, API access, and last the hook for faults. A redirect costs no token, since
+ * the organization, the rate limit, API access, the hook before the answer, and last the fault plan. A redirect costs no token, since
  * the same request will ask for one at the other host.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Faults } from '../faults/faults.ts';
+import { injectFaults } from '../faults/inject-faults.ts';
+import type { Outage } from '../faults/outage.ts';
 import type { World } from '../world/world.ts';
-import type { Outage } from './outage.ts';
+import { operationOf, organizationIdOf } from './api-request.ts';
 import { RateLimit } from './rate-limit.ts';
 import { Refusal } from './refusal.ts';
 import type { RequestCounts } from './request-counts.ts';
 
-declare module 'fastify' {
-  interface FastifyContextConfig {
-    /** Meraki's operation id. */
-    operation?: string;
-  }
-}
-
 const REDIRECTS = [302, 307, 308] as const;
 
 /** Adds the checks and the counting of answers to the server's API routes. */
-export function guardApi(server: FastifyInstance, world: World, outage: Outage, counts: RequestCounts): void {
+export function guardApi(
+  server: FastifyInstance,
+  world: World,
+  faults: Faults,
+  outage: Outage,
+  counts: RequestCounts,
+): void {
   const { settings } = world;
   const limit = settings.rate === false ? undefined : new RateLimit(settings.rate);
   let admitted = 0;
@@ -66,20 +68,18 @@ export function guardApi(server: FastifyInstance, world: World, outage: Outage, 
   });
 
   server.addHook('onSend', async (request, reply) => {
-    counts.add(organizationIdOf(request), operationOf(request), reply.statusCode);
+    const { fault } = request;
+    const isCut = fault?.kind === 'cut' && fault.where === 'within';
+    counts.add(organizationIdOf(request), operationOf(request), isCut ? 0 : reply.statusCode);
   });
+
+  injectFaults(server, faults, settings.clock, (organizationId, operation) =>
+    counts.add(organizationId, operation, 0),
+  );
 }
 
 function cut(reply: FastifyReply): FastifyReply {
   reply.hijack();
   reply.raw.destroy();
   return reply;
-}
-
-function organizationIdOf(request: FastifyRequest): string | null {
-  return (request.params as { organizationId?: string }).organizationId ?? null;
-}
-
-function operationOf(request: FastifyRequest): string {
-  return request.routeOptions.config.operation ?? 'unknown';
 }

@@ -1,8 +1,10 @@
 import { type FastifyError, type FastifyInstance, fastify } from 'fastify';
+import { faultRoutes } from '../faults/fault-routes.ts';
+import type { Faults } from '../faults/faults.ts';
+import type { Outage } from '../faults/outage.ts';
 import type { World } from '../world/world.ts';
 import { guardApi } from './api-guard.ts';
 import { organizationRoutes } from './organization-routes.ts';
-import type { Outage } from './outage.ts';
 import { Refusal } from './refusal.ts';
 import type { RequestCounts } from './request-counts.ts';
 import { responseCodesRoute } from './response-codes-route.ts';
@@ -12,7 +14,12 @@ import { webhookLogsRoute } from './webhook-logs-route.ts';
 export const API_PREFIX = '/api/v1';
 
 /** Builds the HTTP server, not listening yet. */
-export function createServer(world: World, outage: Outage, counts: RequestCounts): FastifyInstance {
+export function createServer(
+  world: World,
+  faults: Faults,
+  outage: Outage,
+  counts: RequestCounts,
+): FastifyInstance {
   const server = fastify({ forceCloseConnections: true });
 
   server.addHook('onRequest', async (_, reply) => {
@@ -26,13 +33,19 @@ export function createServer(world: World, outage: Outage, counts: RequestCounts
 
   server.register(
     async (api) => {
-      guardApi(api, world, outage, counts);
+      guardApi(api, world, faults, outage, counts);
       organizationRoutes(api, world);
       webhookLogsRoute(api, world);
       responseCodesRoute(api, world);
     },
     { prefix: API_PREFIX },
   );
-  server.register(async (own) => simulatorRoutes(own, world, outage, counts), { prefix: '/simulator' });
+  server.register(
+    async (own) => {
+      simulatorRoutes(own, world, outage, counts);
+      faultRoutes(own, faults);
+    },
+    { prefix: '/simulator' },
+  );
   return server;
 }

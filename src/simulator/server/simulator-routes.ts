@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
+import type { Outage } from '../faults/outage.ts';
 import type { World } from '../world/world.ts';
 import { requestFiltersOf } from './code-query.ts';
-import type { Outage } from './outage.ts';
 import { type Query, textOf } from './query.ts';
 import { Refusal } from './refusal.ts';
 import type { RequestCounts } from './request-counts.ts';
@@ -52,7 +52,7 @@ export function simulatorRoutes(
   });
 
   server.get('/settings', async () => {
-    const { clock, key, beforeAnswer, ...settings } = world.settings;
+    const { clock, key, beforeAnswer, faults, ...settings } = world.settings;
     const now = new Date(clock.now()).toISOString();
     return { ...settings, now, organizations: world.places.map(({ organization }) => organization) };
   });

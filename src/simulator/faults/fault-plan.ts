@@ -1,0 +1,20 @@
+import { z } from 'zod';
+import { faultRule } from './fault-rule.ts';
+
+const faultPlan = z.strictObject({
+  seed: z.union([z.number(), z.string()]).default(1),
+  /** The first rule that strikes a call decides what happens to it. */
+  rules: z.array(faultRule).readonly().default([]),
+});
+
+/** Everything that shall go wrong: plain JSON. */
+export type FaultPlan = z.input<typeof faultPlan>;
+export type ReadFaultPlan = z.output<typeof faultPlan>;
+
+/** Reads a plan with all its defaults; throws RangeError that names everything that is wrong with it. */
+export function readFaultPlan(given: unknown): ReadFaultPlan {
+  const plan = faultPlan.safeParse(given);
+  if (plan.success) return plan.data;
+  const faults = plan.error.issues.map(({ path, message }) => `${path.join('.') || 'plan'}: ${message}`);
+  throw new RangeError(`not a fault plan: ${faults.join('; ')}`);
+}
