@@ -23,6 +23,8 @@ export interface SimulatorSettings {
   readonly codesSpan: number;
   /** Seconds a page token stays valid. Default 3600. */
   readonly tokenLifetime: number;
+  /** Pages of one window after which its page tokens are refused; `false` for any number. Default `false`. */
+  readonly tokenPages: number | false;
   /**
    * How long a delivery stays hidden after its `loggedAt`: a share of the rows up to `max` seconds, the others
    * up to 3 seconds (or `max`, where that is less). Default `{ share: 0.02, max: 300 }`.
@@ -74,6 +76,7 @@ export const simulatorDefaults: SimulatorSettings = {
   codesLookback: 31,
   codesSpan: 31,
   tokenLifetime: 3_600,
+  tokenPages: false,
   lateness: { share: 0.02, max: 300 },
   lag: 60,
   intervalRule: 'interval',

@@ -1,14 +1,17 @@
 import { z } from 'zod';
+import { contentsFaults } from './contents-faults.ts';
 import { faultRule } from './fault-rule.ts';
 
 const faultPlan = z.strictObject({
   seed: z.union([z.number(), z.string()]).default(1),
-  /** The first rule that strikes a call decides what happens to it. */
+  /** What happens to single calls; the first rule that strikes a call decides. */
   rules: z.array(faultRule).readonly().default([]),
+  ...contentsFaults,
 });
 
-/** Everything that shall go wrong: plain JSON. */
+/** Everything that shall go wrong, as plain JSON: what has a default may be left out. */
 export type FaultPlan = z.input<typeof faultPlan>;
+/** With all defaults, times in milliseconds. */
 export type ReadFaultPlan = z.output<typeof faultPlan>;
 
 /** Reads a plan with all its defaults; throws RangeError that names everything that is wrong with it. */

@@ -24,7 +24,7 @@ export function injectFaults(
   server.addHook('preHandler', async (request, reply) => {
     const [organizationId, operation] = [organizationIdOf(request), operationOf(request)];
     const call = { operation, organizationId: organizationId ?? undefined, url: request.url };
-    const fault = faults.strikes.next(call, clock.now());
+    const fault = faults.inForce.strikes.next(call, clock.now());
     if (fault === undefined) return undefined;
     request.fault = fault;
     const outcome = await answerInstead(fault, request, reply, clock.now());

@@ -4,7 +4,6 @@
  * the same request will ask for one at the other host.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Faults } from '../faults/faults.ts';
 import { injectFaults } from '../faults/inject-faults.ts';
 import type { Outage } from '../faults/outage.ts';
 import type { World } from '../world/world.ts';
@@ -16,13 +15,7 @@ import type { RequestCounts } from './request-counts.ts';
 const REDIRECTS = [302, 307, 308] as const;
 
 /** Adds the checks and the counting of answers to the server's API routes. */
-export function guardApi(
-  server: FastifyInstance,
-  world: World,
-  faults: Faults,
-  outage: Outage,
-  counts: RequestCounts,
-): void {
+export function guardApi(server: FastifyInstance, world: World, outage: Outage, counts: RequestCounts): void {
   const { settings } = world;
   const limit = settings.rate === false ? undefined : new RateLimit(settings.rate);
   let admitted = 0;
@@ -46,14 +39,15 @@ export function guardApi(
       return reply.redirect(`http://localhost:${request.port}${request.url}`, redirect);
     }
     const place = world.place(organizationId);
-    if (place === undefined) throw new Refusal(404, 'Not Found');
+    const state = place === undefined ? 'vanished' : world.stateOf(place.organization);
+    if (state === 'vanished') throw new Refusal(404, 'Not Found');
     const wait = limit?.take(organizationId, settings.clock.now()) ?? 0;
     if (wait > 0) {
       const headers: Record<string, string> =
         settings.retryAfter === 'seconds' ? { 'retry-after': String(wait) } : {};
       throw new Refusal(429, 'API rate limit exceeded for organization', headers);
     }
-    if (!place.organization.enabled) throw new Refusal(403, 'API access is disabled for this organization');
+    if (state === 'api_disabled') throw new Refusal(403, 'API access is disabled for this organization');
     return undefined;
   });
 
@@ -73,7 +67,7 @@ export function guardApi(
     counts.add(organizationIdOf(request), operationOf(request), isCut ? 0 : reply.statusCode);
   });
 
-  injectFaults(server, faults, settings.clock, (organizationId, operation) =>
+  injectFaults(server, world.faults, settings.clock, (organizationId, operation) =>
     counts.add(organizationId, operation, 0),
   );
 }

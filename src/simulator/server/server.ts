@@ -1,7 +1,8 @@
 import { type FastifyError, type FastifyInstance, fastify } from 'fastify';
 import { faultRoutes } from '../faults/fault-routes.ts';
-import type { Faults } from '../faults/faults.ts';
 import type { Outage } from '../faults/outage.ts';
+import type { ServedLog } from '../served/served-log.ts';
+import { servedRoutes } from '../served/served-routes.ts';
 import type { World } from '../world/world.ts';
 import { guardApi } from './api-guard.ts';
 import { organizationRoutes } from './organization-routes.ts';
@@ -16,7 +17,7 @@ export const API_PREFIX = '/api/v1';
 /** Builds the HTTP server, not listening yet. */
 export function createServer(
   world: World,
-  faults: Faults,
+  served: ServedLog,
   outage: Outage,
   counts: RequestCounts,
 ): FastifyInstance {
@@ -33,17 +34,18 @@ export function createServer(
 
   server.register(
     async (api) => {
-      guardApi(api, world, faults, outage, counts);
+      guardApi(api, world, outage, counts);
       organizationRoutes(api, world);
-      webhookLogsRoute(api, world);
-      responseCodesRoute(api, world);
+      webhookLogsRoute(api, world, served);
+      responseCodesRoute(api, world, served);
     },
     { prefix: API_PREFIX },
   );
   server.register(
     async (own) => {
       simulatorRoutes(own, world, outage, counts);
-      faultRoutes(own, faults);
+      faultRoutes(own, world.faults);
+      servedRoutes(own, served);
     },
     { prefix: '/simulator' },
   );

@@ -20,10 +20,13 @@ export function simulatorRoutes(
 ): void {
   server.get<TruthRoute>('/truth/organizations/:organizationId/webhooks/logs', async (request, reply) => {
     const { organizationId } = request.params;
-    const rows = knownOr400(() => world.truthRows(organizationId, rangeOf(request.query)));
     reply.type('application/json; charset=utf-8');
-    return world.place(organizationId)?.write(rows);
+    return knownOr400(() => world.truthText(organizationId, rangeOf(request.query)));
   });
+
+  server.get<TruthRoute>('/truth/organizations/:organizationId/webhooks/altered', async ({ query, params }) =>
+    knownOr400(() => world.truthAltered(params.organizationId, rangeOf(query))),
+  );
 
   server.get<TruthRoute>('/truth/organizations/:organizationId/apiRequests', async ({ query, params }) =>
     knownOr400(() =>
