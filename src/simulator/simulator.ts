@@ -14,6 +14,7 @@ import { type TruthBucketsQuery, type TruthRange, World } from './world/world.ts
 
 export type { FaultPlan } from './faults/fault-plan.ts';
 export type { FaultRule } from './faults/fault-rule.ts';
+export { type RandomPlanOptions, randomFaultPlan } from './faults/random-fault-plan.ts';
 export type { WireFaultKind } from './faults/wire-fault.ts';
 export type { Served, ServedAnswer, ServedQuery } from './served/served-log.ts';
 export type { RequestCount } from './server/request-counts.ts';
