@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type Instant, parseInstant } from '../instant.ts';
+import { type FaultPlan, readFaultPlan } from '../simulator/faults/fault-plan.ts';
 import type { StreamName } from '../stream-key.ts';
 
 export interface SimulatorArguments {
@@ -13,6 +15,7 @@ export interface SimulatorArguments {
   readonly idleBuckets?: 'omitted' | 'empty';
   readonly tokenLifetime?: number;
   readonly redirect?: boolean;
+  readonly faults?: FaultPlan;
 }
 
 export interface SyncArguments {
@@ -53,6 +56,17 @@ export function wholeNumber(least: number, most: number = Number.MAX_SAFE_INTEGE
     }
     return value;
   };
+}
+
+/** Reads the fault plan in a JSON file. */
+export function faultPlanArgument(file: string): FaultPlan {
+  try {
+    const plan: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    readFaultPlan(plan);
+    return plan as FaultPlan;
+  } catch (error) {
+    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
+  }
 }
 
 /** Parses a time to the minute or finer, in UTC unless it says otherwise; a day alone means its beginning. */

@@ -99,7 +99,7 @@ export class MerakiClient {
    * @throws {WindowRefusedError} 400 and other 4xx: the request itself is not accepted
    * @throws {RateLimitedError} still 429 after the last attempt
    * @throws {UnreachableError} no usable answer after the last attempt
-   * @throws {UntrustedHostError} the URL, or a redirect, must not see the key
+   * @throws {UntrustedHostError} the URL, a redirect or the next page is on a host that must not see the key
    */
   async follow(href: string, options: RequestOptions = {}): Promise<Answer> {
     const { clock, log, random = Math.random } = this.#options;
@@ -196,7 +196,10 @@ export class MerakiClient {
         const facts = { path: url.pathname, bytes: text.length };
         return { ok: false, failure: new UnreachableError(`Meraki answered with ${what}.`, facts) };
       }
-      return { ok: true, body, next: nextLink(header(response, 'link'), url)?.href };
+      const next = nextLink(header(response, 'link'), url);
+      // Found out later, it would stand in a checkpoint by then, and be refused at every start.
+      if (next !== undefined) assertTrusted(next, this.#options.trustedHosts);
+      return { ok: true, body, next: next?.href };
     }
     const failure = failureOf(response.statusCode, url, text);
     return { ok: false, failure, retryAfter: header(response, 'retry-after') };
