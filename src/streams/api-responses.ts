@@ -1,3 +1,4 @@
+import { readApiResponseContents } from '../db/api-response-contents.ts';
 import { type ApiResponseBatch, writeApiResponseCounts } from '../db/api-response-counts.ts';
 import type { CoverageByWidth } from '../db/coverage.ts';
 import type { RefusedRow } from '../db/quarantine.ts';
@@ -54,8 +55,8 @@ export function apiResponses(
       reach: 0,
     }),
     open: ({ openedAt, claim, asked }) => openWindow(claim, asked, openedAt - settings.settle),
-    async read(window, learned, signal) {
-      const asked = widthOf(learned);
+    async read(window, learned, signal, intervalSeconds) {
+      const asked = intervalSeconds ?? widthOf(learned);
       const ask = () => getApiResponses(client, key.organizationId, window.asked, asked, filters, { signal });
       const first = await ask();
       // An empty answer would make all of the window idle: it is believed when it is given twice.
@@ -73,6 +74,9 @@ export function apiResponses(
       );
       return effortOf(probed.answer);
     },
+    stored: (query, intervalSeconds, within) => readApiResponseContents(query, key, intervalSeconds, within),
+    // A reading replaces the figures of its buckets, and what has vanished is recorded as a revision to 0.
+    setAside: async () => 0,
   };
 }
 
@@ -114,6 +118,15 @@ function readingOf(
       batch.read.map((range) => ({ table: 'api_response_counts' as const, range })),
     ),
     learned: resolutionLesson(window, askedSeconds, buckets, learned),
+    contents: (intervalSeconds) =>
+      batches
+        .filter((batch) => batch.intervalSeconds === intervalSeconds)
+        .flatMap(({ counts }) => counts)
+        .map((count) => ({
+          at: count.bucketStart,
+          key: String(count.responseCode),
+          amount: count.requestCount,
+        })),
     async write(tx, before, now) {
       let rowsNew = 0;
       let rowsKnown = 0;
