@@ -3,8 +3,10 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
 import { systemClock } from './clock.ts';
 import {
+  type AuditArguments,
   instantArgument,
   type SimulatorArguments,
+  type SyncArguments,
   wholeNumber,
   withSimulatorOptions,
 } from './commands/arguments.ts';
@@ -13,7 +15,7 @@ import { type Config, loadConfig } from './config.ts';
 import { HistorianError, UsageError } from './errors.ts';
 import { type Instant, instantOfMilliseconds } from './instant.ts';
 import { createLog, type Log } from './log.ts';
-import { STREAM_NAMES, type StreamName } from './stream-key.ts';
+import { STREAM_NAMES } from './stream-key.ts';
 
 const version = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
   .version as string;
@@ -116,14 +118,6 @@ program
     });
   });
 
-interface SyncArguments {
-  readonly organization?: string;
-  readonly stream?: StreamName;
-  readonly from?: Instant;
-  readonly to?: Instant;
-  readonly json?: boolean;
-}
-
 withSimulatorOptions(
   program
     .command('demo')
@@ -163,6 +157,27 @@ program
   .action(async ({ json }: { json?: boolean }) => {
     const { gaps } = await import('./commands/status.ts');
     process.exitCode = await gaps({ ...prepare({ key: false, quiet: true }), json: json === true });
+  });
+
+program
+  .command('audit')
+  .description(
+    'read some final time again and compare it with what is stored; exit code 7 when anything differed',
+  )
+  .option('--organization <id>', 'only this organization')
+  .addOption(new Option('--stream <name>', 'only this stream').choices(STREAM_NAMES))
+  .option('--requests <n>', 'requests for each stream (default AUDIT_REQUESTS)', wholeNumber(4))
+  .option('--json', 'print the result as JSON')
+  .action(async (given: AuditArguments) => {
+    const { audit } = await import('./commands/audit.ts');
+    process.exitCode = await audit({
+      ...prepare({ key: true, quiet: true }),
+      json: given.json === true,
+      organizationId: given.organization,
+      stream: given.stream,
+      requests: given.requests,
+      random: Math.random,
+    });
   });
 
 program

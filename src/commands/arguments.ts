@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type Instant, parseInstant } from '../instant.ts';
+import type { StreamName } from '../stream-key.ts';
 
 export interface SimulatorArguments {
   readonly seed?: number;
@@ -12,6 +13,21 @@ export interface SimulatorArguments {
   readonly idleBuckets?: 'omitted' | 'empty';
   readonly tokenLifetime?: number;
   readonly redirect?: boolean;
+}
+
+export interface SyncArguments {
+  readonly organization?: string;
+  readonly stream?: StreamName;
+  readonly from?: Instant;
+  readonly to?: Instant;
+  readonly json?: boolean;
+}
+
+export interface AuditArguments {
+  readonly organization?: string;
+  readonly stream?: StreamName;
+  readonly requests?: number;
+  readonly json?: boolean;
 }
 
 /** Adds the options that say what the simulated dashboard is like. */

@@ -4,6 +4,7 @@ import { type Config, type Environment, loadConfig } from '../config.ts';
 import { countOpenEnds } from '../db/archive-status.ts';
 import { type Database, translated } from '../db/database.ts';
 import { pendingMigrations } from '../db/migrate.ts';
+import { readFindings } from '../db/stream-findings.ts';
 import { HistorianError } from '../errors.ts';
 import { pingRedis } from '../jobs/queue-store.ts';
 import type { Log } from '../log.ts';
@@ -12,6 +13,7 @@ import { listOrganizations, type MerakiOrganization } from '../meraki/organizati
 import { trustedHosts } from './archive.ts';
 import { openConfiguredDatabase } from './open-database.ts';
 import { type Output, paintFor, say, sayJson } from './output.ts';
+import { nameOf, settleHints } from './trust-notes.ts';
 
 export interface DoctorOptions {
   readonly environment: Environment;
@@ -135,7 +137,7 @@ async function examineDatabase(config: Config, { log }: DoctorOptions): Promise<
   try {
     const opened = await openConfiguredDatabase(config, log, 'guest', 2);
     try {
-      return [await versionOf(opened.database, config), ...(await archiveOf(opened.database))];
+      return [await versionOf(opened.database, config), ...(await archiveOf(opened.database, config))];
     } finally {
       await opened.close();
     }
@@ -163,7 +165,7 @@ async function versionOf(database: Database, config: Config): Promise<Finding> {
   };
 }
 
-async function archiveOf(database: Database): Promise<Finding[]> {
+async function archiveOf(database: Database, config: Config): Promise<Finding[]> {
   const missing = await pendingMigrations(database);
   if (missing.length > 0) {
     const said = `${missing.length} migrations to apply: "start" and "migrate" do it`;
@@ -181,6 +183,33 @@ async function archiveOf(database: Database): Promise<Finding[]> {
         : `${open.gaps} gaps (see "meraki-historian gaps"), ${open.quarantined} rows in quarantine`,
       exitCode: whole ? 0 : 7,
     },
+    ...(await trustOf(database, config)),
+  ];
+}
+
+async function trustOf(database: Database, config: Config): Promise<Finding[]> {
+  const findings = await readFindings(database.query);
+  const hints = settleHints(findings, config);
+  const differing = findings.filter((found) => found.audits_repaired + found.audits_open > 0);
+  const audits = differing.map(
+    (found) =>
+      `${nameOf(found)}: ${found.audits_repaired} audits found and repaired differences, ${found.audits_open} could not repair what they found`,
+  );
+  return [
+    {
+      check: 'settle time',
+      state: hints.length === 0 ? 'ok' : 'warning',
+      said: hints.length === 0 ? 'long enough for the lateness seen in the last 7 days' : hints.join('\n'),
+      exitCode: 0,
+    },
+    differing.length === 0
+      ? { check: 'audits', state: 'ok', said: 'no differences in the last 7 days', exitCode: 0 }
+      : {
+          check: 'audits',
+          state: 'failed',
+          said: `${audits.join('\n')}\nview meraki.audits says when and what; run "meraki-historian audit" to look again; rows found late ask for a longer settle time, anything else for the question who else writes to this database`,
+          exitCode: 7,
+        },
   ];
 }
 

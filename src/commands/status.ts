@@ -2,11 +2,13 @@ import type { Config } from '../config.ts';
 import { type GapRow, readGaps, readStatus, type StreamStatus } from '../db/archive-status.ts';
 import type { Database } from '../db/database.ts';
 import { pendingMigrations } from '../db/migrate.ts';
+import { readFindings } from '../db/stream-findings.ts';
 import { SchemaMismatchError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { UNFILTERED } from '../stream-key.ts';
 import { openConfiguredDatabase } from './open-database.ts';
 import { formatMinute, formatSpan, type Output, paintFor, say, sayJson, table } from './output.ts';
+import { trustNotes } from './trust-notes.ts';
 
 export interface LookOptions {
   readonly config: Config;
@@ -22,13 +24,14 @@ export async function status(options: LookOptions): Promise<number> {
   try {
     await expectArchive(opened.database);
     const streams = await readStatus(opened.database.query);
+    const findings = await readFindings(opened.database.query);
     if (json) {
-      sayJson(output, { streams, psql: opened.reader?.uri ?? null });
+      sayJson(output, { streams, findings, psql: opened.reader?.uri ?? null });
       return 0;
     }
     if (streams.length === 0)
       say(output, 'No stream has been read yet: run "meraki-historian start" or "sync".');
-    else say(output, statusTable(output, streams));
+    else say(output, statusTable(output, streams, trustNotes(findings, config)));
     if (opened.reader !== undefined) {
       say(output);
       say(output, 'While "start" runs, this Postgres can be read:');
@@ -41,7 +44,11 @@ export async function status(options: LookOptions): Promise<number> {
   }
 }
 
-function statusTable(output: Output, streams: readonly StreamStatus[]): string {
+function statusTable(
+  output: Output,
+  streams: readonly StreamStatus[],
+  trust: (stream: StreamStatus) => readonly string[],
+): string {
   const paint = paintFor(output);
   return table(
     ['organization', 'stream', 'covered from', 'until', 'lag', 'gaps', 'next deadline', 'state'],
@@ -53,14 +60,14 @@ function statusTable(output: Output, streams: readonly StreamStatus[]): string {
       formatSpan(stream.lag_seconds),
       `${stream.pending_gaps} pending, ${stream.lost_gaps} lost`,
       formatMinute(stream.next_deadline),
-      stateOf(stream, paint),
+      stateOf(stream, paint, trust(stream)),
     ]),
     ['lag'],
   );
 }
 
-function stateOf(stream: StreamStatus, paint: ReturnType<typeof paintFor>): string {
-  const notes: string[] = [];
+function stateOf(stream: StreamStatus, paint: ReturnType<typeof paintFor>, trust: readonly string[]): string {
+  const notes: string[] = [...trust];
   if (stream.organization_state !== 'active')
     notes.push(`paused (${stream.organization_state ?? 'unknown'})`);
   if (stream.last_error !== null) notes.push(`${stream.last_error_code}: ${stream.last_error}`);

@@ -1,11 +1,10 @@
 import type { Clock } from '../clock.ts';
 import type { Database } from '../db/database.ts';
 import { readFindings } from '../db/stream-findings.ts';
-import { formatDuration } from '../duration.ts';
 import { MICROSECONDS_PER_SECOND } from '../instant.ts';
 import type { Log } from '../log.ts';
 import { STREAM_NAMES } from '../stream-key.ts';
-import { settleAdvice } from '../sync/lateness.ts';
+import { settleHint } from '../sync/settle-hint.ts';
 import type { Stream } from '../sync/stream.ts';
 import type { LiveJob } from './jobs.ts';
 
@@ -17,10 +16,6 @@ export interface LatenessWatchOptions {
 }
 
 const DAY_MS = 86_400_000;
-const SETTLE_SETTING = {
-  webhook_logs: 'WEBHOOK_LOGS_SETTLE',
-  api_responses: 'API_RESPONSES_SETTLE',
-} as const;
 
 /** Says, once a day for each stream, when the settle time is too short for the lateness seen. */
 export class LatenessWatch {
@@ -45,16 +40,13 @@ export class LatenessWatch {
           one.series === key.series,
       );
       const settle = limits.settle / MICROSECONDS_PER_SECOND;
-      const advice = settleAdvice(found?.late_max_seconds ?? null, settle);
+      const lateSeconds = found?.late_max_seconds ?? null;
+      const hint = settleHint(key.stream, lateSeconds, settle);
       const place = JSON.stringify(key);
-      if (advice === undefined || clock.now() - (this.#saidAt.get(place) ?? -Infinity) < DAY_MS) continue;
+      const saidAt = this.#saidAt.get(place) ?? Number.NEGATIVE_INFINITY;
+      if (hint === undefined || clock.now() - saidAt < DAY_MS) continue;
       this.#saidAt.set(place, clock.now());
-      const setting = SETTLE_SETTING[key.stream];
-      const late = formatDuration(Math.ceil(found?.late_max_seconds ?? 0));
-      log.warn(
-        { ...key, lateSeconds: found?.late_max_seconds, settleSeconds: settle },
-        `rows appeared up to ${late} after they were logged, ${setting} is ${formatDuration(settle)}: set it to at least ${formatDuration(advice)}`,
-      );
+      log.warn({ ...key, lateSeconds, settleSeconds: settle }, hint);
     }
   }
 }

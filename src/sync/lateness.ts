@@ -75,18 +75,3 @@ const nothing: LatenessCount = {
 export function afterFinal(rows: number): readonly LatenessCount[] {
   return rows === 0 ? [] : [{ ...nothing, rowsAfterFinal: rows }];
 }
-
-const NEAR = 0.8;
-const MARGIN = 1.5;
-const MINUTE = 60;
-
-/**
- * Whether the settle time is too short for the lateness seen.
- *
- * @param lateSeconds the most that a row was late that an earlier read of its time did not hold
- * @returns the settle time to set at least, in seconds and whole minutes; `undefined` when it is long enough
- */
-export function settleAdvice(lateSeconds: number | null, settleSeconds: number): number | undefined {
-  if (lateSeconds === null || lateSeconds < NEAR * settleSeconds) return undefined;
-  return Math.ceil((lateSeconds * MARGIN) / MINUTE) * MINUTE;
-}

@@ -55,6 +55,7 @@ test('the defaults are those of the contract', () => {
       settle: 10 * 60,
       series: [],
     },
+    audit: { every: 21_600, requests: 10 },
     webhookUrls: 'masked',
     retention: undefined,
     log: { level: 'info', format: 'json' },
