@@ -60,8 +60,14 @@ export function apiResponses(
       const ask = () => getApiResponses(client, key.organizationId, window.asked, asked, filters, { signal });
       const first = await ask();
       // An empty answer would make all of the window idle: it is believed when it is given twice.
-      const { buckets, answer } = first.buckets.length > 0 ? first : await ask();
-      return { ...readingOf(key, window, asked, settings.settle, learned, buckets), ...effortOf(answer) };
+      const again = first.buckets.length > 0 ? undefined : await ask();
+      const { buckets, answer } = again ?? first;
+      const effort = {
+        answeredAt: answer.answeredAt,
+        requests: first.answer.requests + (again?.answer.requests ?? 0),
+        waitedMs: first.answer.waitedMs + (again?.answer.waitedMs ?? 0),
+      };
+      return { ...readingOf(key, window, asked, settings.settle, learned, buckets), ...effort };
     },
     async probe(asked, signal) {
       const probed = await getApiResponses(
