@@ -58,7 +58,7 @@ async function setUp(options: SimulatorOptions = {}, environment: Environment = 
   const clock = new SteppedClock(Math.floor(Date.now() / 1_000) * 1_000);
   const simulator = await startSimulator({
     organizations: 1,
-    rows: 400_000,
+    rows: 1_500_000,
     rate: false,
     lateness: PUNCTUAL,
     clock,

@@ -28,7 +28,7 @@ interface Row {
 
 async function setUp(options: SimulatorOptions, environment: Environment) {
   const clock = new SteppedClock(Math.floor(Date.now() / 1_000) * 1_000 - 70 * MINUTE);
-  const settings = { organizations: 1, rows: 400_000, rate: false, clock, ...options } as const;
+  const settings = { organizations: 1, rows: 1_500_000, rate: false, clock, ...options } as const;
   const simulator = await startSimulator(settings);
   onTestFinished(() => simulator.stop());
   const database = await createTestDatabase();
