@@ -80,7 +80,7 @@ async function compareFirst(
   first: ReadAgain,
 ): Promise<AuditRecord | Found> {
   return await database.transaction(async (tx) => {
-    const { within } = await lockFinal(tx, stream, planned, first.read);
+    const { within, coverage } = await lockFinal(tx, stream, planned, first.read);
     const record = recordOf(stream, planned, within, first.requests);
     if (within.length === 0) {
       const error = first.endedBy ?? 'nothing of the window was answered in the width that is stored';
@@ -91,7 +91,7 @@ async function compareFirst(
     const difference = compareContents(source, stored);
     const figures = figuresOf(planned, source, difference);
     if (isEqual(difference)) {
-      await verify(tx, stream, planned, within);
+      await verify(tx, stream, planned, coverage, within);
       return await saved(tx, { ...record, ...figures, outcome: 'equal' });
     }
     if (!isDoubtful(difference, stored)) return { difference, figures };
@@ -124,7 +124,7 @@ async function compareSecond(
     const restEqual = isEqual(await still(first, uncontested));
     const verified = restEqual ? within : contested;
     if (isEqual(difference)) {
-      await verify(tx, stream, planned, verified);
+      await verify(tx, stream, planned, coverage, verified);
       return await saved(tx, { ...record, rowsCompared: found.figures.rowsCompared, outcome: 'equal' });
     }
     if (!sameDifference(found.difference, difference)) {
@@ -134,7 +134,7 @@ async function compareSecond(
     for (const reading of second.readings) await reading.write(tx, coverage, now);
     await stream.setAside(tx, (await still(second, contested)).surplus, now);
     if (!isEqual(await still(second, contested))) return await unconfirmed('it could not be made equal');
-    await verify(tx, stream, planned, verified);
+    await verify(tx, stream, planned, coverage, verified);
     const { figures } = found;
     await addLateness(tx, stream.key, afterFinal(figures.rowsMissing), now);
     const repaired = figures.rowsMissing + figures.rowsSurplus + figures.figuresChanged;
@@ -162,11 +162,15 @@ async function storedWithin(
   return contentsWithin(await stream.stored(tx, intervalSeconds, within), within);
 }
 
-async function verify(tx: Transaction, stream: Stream, planned: PlannedAudit, within: Ranges): Promise<void> {
-  const { intervalSeconds } = planned;
-  const now = stream.now();
-  const own = (await lockCoverage(tx, stream.key, [], now)).get(intervalSeconds);
-  await addVerified(tx, stream.key, intervalSeconds, within, own?.final ?? [], now);
+async function verify(
+  tx: Transaction,
+  stream: Stream,
+  { intervalSeconds }: PlannedAudit,
+  coverage: CoverageByWidth,
+  verified: Ranges,
+): Promise<void> {
+  const final = coverage.get(intervalSeconds)?.final ?? [];
+  await addVerified(tx, stream.key, intervalSeconds, verified, final, stream.now());
 }
 
 async function saved(tx: Transaction, record: AuditRecord): Promise<AuditRecord> {

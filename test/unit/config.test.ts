@@ -142,6 +142,9 @@ test.each([
   ['DATABASE_URL', 'mysql://x', 'postgres://'],
   ['REDIS_URL', 'localhost:6379', 'redis://'],
   ['RETENTION', '89d', 'RETENTION'],
+  ['AUDIT_EVERY', '9m', 'at least 10m, or off'],
+  ['AUDIT_EVERY', 'never', 'or off'],
+  ['AUDIT_REQUESTS', '3', 'from 4 to 1000'],
 ])('%s=%s is refused, by name and with what it may be', (name, value, said) => {
   const message = faultsOf({ MERAKI_DASHBOARD_API_KEY: KEY, [name]: value });
   expect(message).toContain(name);
