@@ -388,6 +388,72 @@ test('a difference that a second reading does not show changes nothing', async (
   expect(audits[0]?.rowsMissing).toBeLessThanOrEqual(deleted);
 });
 
+/** An archive whose source leaves rows out of its next answers: for each, places from 0 up to 1 within the answer. */
+async function setUpForgetful(forgotten: (readonly number[])[]): Promise<Bench> {
+  const simulators: Simulator[] = [];
+  let armed = false;
+  const bench = await setUp({
+    beforeAnswer: ({ operation, organizationId, url }, reply) => {
+      if (operation !== WEBHOOKS || !armed) return;
+      const places = forgotten.shift();
+      if (places === undefined) return;
+      const { searchParams } = new URL(url, 'http://localhost');
+      const range = { from: searchParams.get('t0') ?? '', to: searchParams.get('t1') ?? '' };
+      const rows = simulators[0]?.truthDeliveries(organizationId ?? '', range) ?? [];
+      const left = new Set(places.map((place) => Math.floor(rows.length * place)));
+      void reply.send(rows.filter((_, index) => !left.has(index)));
+    },
+  });
+  simulators.push(bench.simulator);
+  await bench.sync();
+  armed = true;
+  return bench;
+}
+
+test('a row that one answer forgets and the next one has stays where it is', async () => {
+  const bench = await setUpForgetful([[0.5]]);
+  const { exitCode, audits } = await bench.audit({ stream: 'webhook_logs' });
+  expect(exitCode).toBe(0);
+  expect(audits[0]).toMatchObject({ outcome: 'equal', requests: 2, rowsSurplus: 0, repaired: 0 });
+  await expectTruth(bench);
+  expect(await rowsOf(bench, 'select from meraki_ingest.quarantine')).toEqual([]);
+});
+
+test('answers that forget now this row and now that one change nothing', async () => {
+  const bench = await setUpForgetful([[0.2, 0.8], [0.5]]);
+  const { exitCode, audits } = await bench.audit({ stream: 'webhook_logs' });
+  expect(exitCode).toBe(7);
+  expect(audits[0]).toMatchObject({ outcome: 'unconfirmed', rowsSurplus: 2, repaired: 0 });
+  await expectTruth(bench);
+  expect(await rowsOf(bench, 'select from meraki_ingest.quarantine')).toEqual([]);
+});
+
+test('a window that needs more requests than there are is cut short, and what was read whole counts', async () => {
+  const bench = await setUp();
+  await bench.sync();
+  const deleted = await meddle(
+    bench,
+    `delete from meraki_store.webhook_deliveries where sent_at in
+       (select sent_at from meraki_store.webhook_deliveries order by sent_at offset 4 limit 1)`,
+  );
+  bench.simulator.resetRequests();
+  const environment = { ...bench.environment, WEBHOOK_LOGS_PER_PAGE: '20' };
+  const config = configFor(bench.simulator, bench.database, environment);
+  const { audits } = await bench.audit({ stream: 'webhook_logs', config });
+  expect(requestsOf(bench, WEBHOOKS)).toBeLessThanOrEqual(10);
+  expect(audits[0]).toMatchObject({ outcome: 'repaired', rowsMissing: deleted });
+  const [first] = audits;
+  const [truth] = [
+    bench.simulator.truthDeliveries(bench.organizationId, {
+      from: first?.auditedFrom ?? '',
+      to: first?.auditedTo ?? '',
+    }),
+  ];
+  expect(first?.rowsCompared).toBe(truth.length);
+  expect(first?.rowsCompared).toBeLessThanOrEqual(100);
+  await expectTruth(bench);
+});
+
 test('rows that appear after their time was final are found', async () => {
   const bench = await setUp(
     { lateness: { share: 0.3, max: 3_600 } },
