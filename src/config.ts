@@ -33,6 +33,12 @@ export interface Config {
     readonly settle: number;
     readonly series: readonly SeriesDefinition[];
   };
+  readonly audit: {
+    /** `undefined`: never. */
+    readonly every: number | undefined;
+    /** Requests that one audit may send for each stream. */
+    readonly requests: number;
+  };
   readonly webhookUrls: 'masked' | 'full';
   /** `undefined`: for ever. */
   readonly retention: number | undefined;
@@ -101,6 +107,7 @@ function configOf(
       settle: env.API_RESPONSES_SETTLE,
       series,
     },
+    audit: { every: env.AUDIT_EVERY, requests: env.AUDIT_REQUESTS },
     webhookUrls: env.WEBHOOK_URLS,
     retention: env.RETENTION,
     gapWarning: env.GAP_WARNING,

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
 import { systemClock } from './clock.ts';
 import {
+  type AuditArguments,
   faultPlanArgument,
   instantArgument,
   isDayAlone,
@@ -179,6 +180,27 @@ program
       process.exitCode = await explain({ ...prepared, ...time, organization, stream, json: json === true });
     },
   );
+
+program
+  .command('audit')
+  .description(
+    'read some final time again and compare it with what is stored; exit code 7 when anything differed',
+  )
+  .option('--organization <id>', 'only this organization')
+  .addOption(new Option('--stream <name>', 'only this stream').choices(STREAM_NAMES))
+  .option('--requests <n>', 'requests for each stream (default AUDIT_REQUESTS)', wholeNumber(4))
+  .option('--json', 'print the result as JSON')
+  .action(async (given: AuditArguments) => {
+    const { audit } = await import('./commands/audit.ts');
+    process.exitCode = await audit({
+      ...prepare({ key: true, quiet: true }),
+      json: given.json === true,
+      organizationId: given.organization,
+      stream: given.stream,
+      requests: given.requests,
+      random: Math.random,
+    });
+  });
 
 program
   .command('doctor')

@@ -26,6 +26,13 @@ export interface SyncArguments {
   readonly json?: boolean;
 }
 
+export interface AuditArguments {
+  readonly organization?: string;
+  readonly stream?: StreamName;
+  readonly requests?: number;
+  readonly json?: boolean;
+}
+
 /** Adds the options that say what the simulated dashboard is like. */
 export function withSimulatorOptions(command: Command): Command {
   return command

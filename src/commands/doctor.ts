@@ -5,6 +5,7 @@ import { countOpenEnds } from '../db/archive-status.ts';
 import { type Database, translated } from '../db/database.ts';
 import { pendingMigrations } from '../db/migrate.ts';
 import { readNearDeadlines } from '../db/near-deadlines.ts';
+import { readFindings } from '../db/stream-findings.ts';
 import { HistorianError } from '../errors.ts';
 import { pingRedis } from '../jobs/queue-store.ts';
 import type { Log } from '../log.ts';
@@ -14,6 +15,7 @@ import { describeStream } from '../stream-key.ts';
 import { trustedHosts } from './archive.ts';
 import { openConfiguredDatabase } from './open-database.ts';
 import { formatSpan, type Output, paintFor, say, sayJson } from './output.ts';
+import { nameOf, settleHints } from './trust-notes.ts';
 
 export interface DoctorOptions {
   readonly environment: Environment;
@@ -184,6 +186,33 @@ async function archiveOf(database: Database, config: Config): Promise<Finding[]>
       exitCode: whole ? 0 : 7,
     },
     await deadlinesOf(database, config),
+    ...(await trustOf(database, config)),
+  ];
+}
+
+async function trustOf(database: Database, config: Config): Promise<Finding[]> {
+  const findings = await readFindings(database.query);
+  const hints = settleHints(findings, config);
+  const differing = findings.filter((found) => found.audits_repaired + found.audits_open > 0);
+  const audits = differing.map(
+    (found) =>
+      `${nameOf(found)}: ${found.audits_repaired} audits found and repaired differences, ${found.audits_open} could not repair what they found`,
+  );
+  return [
+    {
+      check: 'settle time',
+      state: hints.length === 0 ? 'ok' : 'warning',
+      said: hints.length === 0 ? 'long enough for the lateness seen in the last 7 days' : hints.join('\n'),
+      exitCode: 0,
+    },
+    differing.length === 0
+      ? { check: 'audits', state: 'ok', said: 'no differences in the last 7 days', exitCode: 0 }
+      : {
+          check: 'audits',
+          state: 'failed',
+          said: `${audits.join('\n')}\nview meraki.audits says when and what; run "meraki-historian audit" to look again; rows found late ask for a longer settle time, anything else for the question who else writes to this database`,
+          exitCode: 7,
+        },
   ];
 }
 

@@ -4,6 +4,7 @@ import { archiveMetrics } from '../db/archive-metrics.ts';
 import { readStatus, type StreamStatus } from '../db/archive-status.ts';
 import type { Database } from '../db/database.ts';
 import { pendingMigrations } from '../db/migrate.ts';
+import { readFindings } from '../db/stream-findings.ts';
 import { SchemaMismatchError } from '../errors.ts';
 import { type Instant, instantOfMilliseconds } from '../instant.ts';
 import type { Log } from '../log.ts';
@@ -23,6 +24,7 @@ import {
   table,
 } from './output.ts';
 import { type Note, notesOn } from './stream-notes.ts';
+import { trustNotes } from './trust-notes.ts';
 
 export interface LookOptions {
   readonly config: Config;
@@ -39,6 +41,7 @@ export async function status(options: LookOptions & { readonly metrics: boolean 
   try {
     await expectArchive(opened.database);
     const streams = await readStatus(opened.database.query, config.gapWarning);
+    const findings = await readFindings(opened.database.query);
     const now = instantOfMilliseconds(options.clock.now());
     if (metrics) {
       output.stream.write(await archiveMetrics(streams));
@@ -49,12 +52,12 @@ export async function status(options: LookOptions & { readonly metrics: boolean 
         ...stream,
         learned: summarizeLearned(limits, now),
       }));
-      sayJson(output, { streams: told, psql: opened.reader?.uri ?? null });
+      sayJson(output, { streams: told, findings, psql: opened.reader?.uri ?? null });
       return 0;
     }
     if (streams.length === 0)
       say(output, 'No stream has been read yet: run "meraki-historian start" or "sync".');
-    else say(output, statusText(output, streams, now));
+    else say(output, statusText(output, streams, now, trustNotes(findings, config)));
     if (opened.reader !== undefined) {
       say(output);
       say(output, 'While "start" runs, this Postgres can be read:');
@@ -68,11 +71,16 @@ export async function status(options: LookOptions & { readonly metrics: boolean 
 }
 
 /** A table, and below it what each stream needs more words for. */
-export function statusText(output: Output, streams: readonly StreamStatus[], now: Instant): string {
+export function statusText(
+  output: Output,
+  streams: readonly StreamStatus[],
+  now: Instant,
+  trust: (stream: StreamStatus) => readonly Note[] = () => [],
+): string {
   const paint = paintFor(output);
   const noted = streams.map((stream) => {
     const learned: LearnedSummary = summarizeLearned(stream.limits, now);
-    return { stream, notes: notesOn(stream, learned) };
+    return { stream, notes: [...notesOn(stream, learned), ...trust(stream)] };
   });
   const rows = noted.map(({ stream, notes }) => [
     stream.organization_name ?? stream.organization_id,

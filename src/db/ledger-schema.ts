@@ -1,4 +1,4 @@
-import { integer, jsonb, pgSchema, primaryKey, text } from 'drizzle-orm/pg-core';
+import { date, doublePrecision, integer, jsonb, pgSchema, primaryKey, text } from 'drizzle-orm/pg-core';
 import { count, instant, multirange } from './columns.ts';
 
 const ingest = pgSchema('meraki_ingest');
@@ -131,6 +131,67 @@ export const quarantine = ingest.table(
     lastSeenAt: instant('last_seen_at').notNull(),
   },
   (t) => [primaryKey({ name: 'quarantine_pkey', columns: [t.organizationId, t.stream, t.series, t.digest] })],
+);
+
+export const lateness = ingest.table(
+  'lateness',
+  {
+    organizationId: text('organization_id').notNull(),
+    stream: text('stream').notNull(),
+    series: text('series').notNull(),
+    day: date('day').notNull(),
+    bucket: integer('bucket').notNull(),
+    rows: count('rows').notNull(),
+    rowsFoundLate: count('rows_found_late').notNull(),
+    rowsAfterFinal: count('rows_after_final').notNull(),
+    maxSeconds: doublePrecision('max_seconds').notNull(),
+    lateMaxSeconds: doublePrecision('late_max_seconds').notNull(),
+    lastSeenAt: instant('last_seen_at').notNull(),
+  },
+  (t) => [
+    primaryKey({ name: 'lateness_pkey', columns: [t.organizationId, t.stream, t.series, t.day, t.bucket] }),
+  ],
+);
+
+export const audits = ingest.table(
+  'audits',
+  {
+    organizationId: text('organization_id').notNull(),
+    auditId: text('audit_id').notNull(),
+    stream: text('stream').notNull(),
+    series: text('series').notNull(),
+    intervalSeconds: integer('interval_seconds').notNull(),
+    auditedAt: instant('audited_at').notNull(),
+    auditedFrom: instant('audited_from').notNull(),
+    auditedTo: instant('audited_to').notNull(),
+    rowsCompared: count('rows_compared').notNull(),
+    rowsMissing: count('rows_missing').notNull(),
+    rowsSurplus: count('rows_surplus').notNull(),
+    figuresChanged: count('figures_changed').notNull(),
+    repaired: count('repaired').notNull(),
+    requests: count('requests').notNull(),
+    outcome: text('outcome').notNull(),
+    error: text('error'),
+  },
+  (t) => [primaryKey({ name: 'audits_pkey', columns: [t.organizationId, t.auditId] })],
+);
+
+export const verifiedTime = ingest.table(
+  'verified_time',
+  {
+    organizationId: text('organization_id').notNull(),
+    stream: text('stream').notNull(),
+    series: text('series').notNull(),
+    intervalSeconds: integer('interval_seconds').notNull(),
+    verified: multirange('verified').notNull().default('{}'),
+    updatedAt: instant('updated_at').notNull(),
+  },
+  (t) => [
+    primaryKey({
+      name: 'verified_time_pkey',
+      columns: [t.organizationId, t.stream, t.series, t.intervalSeconds],
+    }),
+  ],
 );
 
 export const requestBudgets = ingest.table('request_budgets', {

@@ -1,3 +1,4 @@
+import { readApiResponseContents } from '../db/api-response-contents.ts';
 import { type ApiResponseBatch, writeApiResponseCounts } from '../db/api-response-counts.ts';
 import type { CoverageByWidth } from '../db/coverage.ts';
 import type { RefusedRow } from '../db/quarantine.ts';
@@ -54,13 +55,19 @@ export function apiResponses(
       reach: 0,
     }),
     open: ({ openedAt, claim, asked }) => openWindow(claim, asked, openedAt - settings.settle),
-    async read(window, learned, signal) {
-      const asked = widthOf(learned);
+    async read(window, learned, signal, intervalSeconds) {
+      const asked = intervalSeconds ?? widthOf(learned);
       const ask = () => getApiResponses(client, key.organizationId, window.asked, asked, filters, { signal });
       const first = await ask();
       // An empty answer would make all of the window idle: it is believed when it is given twice.
-      const { buckets, answer } = first.buckets.length > 0 ? first : await ask();
-      return { ...readingOf(key, window, asked, settings.settle, learned, buckets), ...effortOf(answer) };
+      const again = first.buckets.length > 0 ? undefined : await ask();
+      const { buckets, answer } = again ?? first;
+      const effort = {
+        answeredAt: answer.answeredAt,
+        requests: first.answer.requests + (again?.answer.requests ?? 0),
+        waitedMs: first.answer.waitedMs + (again?.answer.waitedMs ?? 0),
+      };
+      return { ...readingOf(key, window, asked, settings.settle, learned, buckets), ...effort };
     },
     async probe(asked, signal) {
       const probed = await getApiResponses(
@@ -73,6 +80,9 @@ export function apiResponses(
       );
       return effortOf(probed.answer);
     },
+    stored: (query, intervalSeconds, within) => readApiResponseContents(query, key, intervalSeconds, within),
+    // A reading replaces the figures of its buckets, and what has vanished is recorded as a revision to 0.
+    setAside: async () => 0,
   };
 }
 
@@ -116,6 +126,15 @@ function readingOf(
     ),
     learned: lesson,
     anew: lesson !== null,
+    contents: (intervalSeconds) =>
+      batches
+        .filter((batch) => batch.intervalSeconds === intervalSeconds)
+        .flatMap(({ counts }) => counts)
+        .map((count) => ({
+          at: count.bucketStart,
+          key: String(count.responseCode),
+          amount: count.requestCount,
+        })),
     async write(tx, before, now) {
       let rowsNew = 0;
       let rowsKnown = 0;

@@ -1,5 +1,6 @@
 import type { DimensionMember } from '../db/dimensions.ts';
 import type { RefusedRow } from '../db/quarantine.ts';
+import { readDeliveryContents, setAsideDeliveries } from '../db/webhook-contents.ts';
 import { writeWebhookDeliveries } from '../db/webhook-deliveries.ts';
 import { type Instant, instantOfSeconds } from '../instant.ts';
 import type { MerakiClient } from '../meraki/client.ts';
@@ -86,6 +87,8 @@ export function webhookLogs(key: StreamKey, client: MerakiClient, settings: Webh
     async probe(asked, signal) {
       return (await getWebhookLogs(client, key.organizationId, asked, 3, { signal })).answer;
     },
+    stored: (query, _intervalSeconds, within) => readDeliveryContents(query, key.organizationId, within),
+    setAside: (tx, surplus, now) => setAsideDeliveries(tx, key, surplus, now),
   };
 }
 
@@ -130,7 +133,8 @@ async function readingOf(
     answeredAt: answer.answeredAt,
     requests: answer.requests + effort.requests,
     waitedMs: answer.waitedMs + effort.waitedMs,
-    write: (tx, _before, now) =>
+    contents: () => rows.map((row, index) => ({ at: row.sentAt, key: fingerprints[index] ?? '', amount: 1 })),
+    write: (tx, _before, now, tellFresh) =>
       writeWebhookDeliveries(
         tx,
         key.organizationId,
@@ -144,6 +148,7 @@ async function readingOf(
           })),
         },
         now,
+        tellFresh,
       ),
   };
 }

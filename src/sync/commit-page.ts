@@ -1,11 +1,13 @@
 import { advanceCheckpoint, type HeldCheckpoint } from '../db/checkpoints.ts';
 import { type CoverageByWidth, lockCoverage, saveCoverage } from '../db/coverage.ts';
 import type { Database } from '../db/database.ts';
+import { addLateness } from '../db/lateness.ts';
 import type { Partitions } from '../db/partitions.ts';
 import { quarantineRows } from '../db/quarantine.ts';
 import { addCounts, type RunCounts, type RunState, saveRun } from '../db/sync-runs.ts';
 import type { Instant } from '../instant.ts';
 import { subtract, union } from '../ranges.ts';
+import { measureLateness, type ReadBefore } from './lateness.ts';
 import { countedTime } from './resolution.ts';
 import type { Claim, Reading } from './stream.ts';
 
@@ -28,13 +30,19 @@ export async function commitPage(
   reading: Reading,
   /** Rows are stamped by Meraki's clock, leases by this machine's. */
   { meraki: now, local }: { readonly meraki: Instant; readonly local: Instant },
+  /** What was read before this window, where lateness is to be measured. */
+  readBefore?: ReadBefore,
 ): Promise<Committed> {
   for (const { table, range } of reading.partitions) await partitions.ensure(table, range);
   return await database.transaction(async (tx) => {
     const advanced = await advanceCheckpoint(tx, held, reading.window, local);
     const widths = reading.claims.map((claim) => claim.intervalSeconds);
     const before = await lockCoverage(tx, held.key, widths, now);
-    const written = await reading.write(tx, before, now);
+    const written = await reading.write(tx, before, now, readBefore !== undefined);
+    if (readBefore !== undefined) {
+      const late = measureLateness(written.fresh ?? [], readBefore, reading.answeredAt);
+      await addLateness(tx, held.key, late, now);
+    }
     const rowsQuarantined = await quarantineRows(tx, held.key, reading.refused, now);
     for (const [width, coverage] of addClaims(before, reading.claims)) {
       await saveCoverage(tx, held.key, width, coverage, now);

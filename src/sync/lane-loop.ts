@@ -15,17 +15,11 @@ import { type Instant, instantOfMilliseconds } from '../instant.ts';
 import type { Log } from '../log.ts';
 import { duration, type Range, type Ranges } from '../ranges.ts';
 import type { Lane } from '../stream-key.ts';
-import { clipClaims } from './clip-claims.ts';
+import { boundReading } from './bound-reading.ts';
 import { commitPage } from './commit-page.ts';
+import type { ReadBefore } from './lateness.ts';
 import { type OpenWindow, parseOpenWindow } from './open-window.ts';
-import {
-  backfillGaps,
-  EDGE_MARGIN,
-  type PlannedWindow,
-  planBackfill,
-  planLive,
-  planLiveAgain,
-} from './plan.ts';
+import { backfillGaps, type PlannedWindow, planBackfill, planLive, planLiveAgain } from './plan.ts';
 import { type Setback, SourceLessons } from './source-lessons.ts';
 import type { Effort, Reading, Stream } from './stream.ts';
 import { StreamMemory } from './stream-memory.ts';
@@ -60,6 +54,8 @@ export class LaneLoop {
   #setbacks = 0;
   /** Page tokens of the window at hand; one that comes again would lead round in a circle. */
   readonly #tokens = new Set<string>();
+  /** What was read before the window at hand; `undefined` where its rows tell nothing of when they appeared. */
+  #before: ReadBefore | undefined;
   counts: RunCounts = noCounts;
 
   constructor(lane: LaneRun, held: HeldCheckpoint) {
@@ -107,6 +103,7 @@ export class LaneLoop {
 
   #open(planned: PlannedWindow | undefined): OpenWindow | undefined {
     this.#tokens.clear();
+    this.#before = this.#lane.lane === 'live' ? this.#memory.readBefore : undefined;
     return planned === undefined ? undefined : this.#lane.stream.open(planned, this.#memory.learned);
   }
 
@@ -117,7 +114,8 @@ export class LaneLoop {
     if (reading === undefined) return 'again';
     const state = this.#state();
     const now = { local: this.#localNow(), meraki: stream.now() };
-    const committed = await commitPage(database, partitions, this.#held, state, reading, now);
+    const before = this.#before;
+    const committed = await commitPage(database, partitions, this.#held, state, reading, now, before);
     this.#held = committed.held;
     this.counts = committed.counts;
     if (reading.claims.some((claim) => claim.final.length > 0)) this.#setbacks = 0;
@@ -155,25 +153,15 @@ export class LaneLoop {
 
   async #read(window: OpenWindow): Promise<Reading> {
     const { stream, signal } = this.#lane;
-    const reading = this.#bounded(window, await stream.read(window, this.#memory.learned, signal));
+    const limits = { lookback: this.#memory.lookback, settle: stream.limits.settle };
+    const answered = await stream.read(window, this.#memory.learned, signal);
+    const reading = boundReading(window, answered, limits);
     const token = reading.window?.pageToken ?? null;
     if (token !== null && this.#tokens.has(token)) {
       throw new PagingError('A page names an earlier page as the next one.', { ...stream.key });
     }
     if (token !== null) this.#tokens.add(token);
     return reading;
-  }
-
-  /** The reading, with no more claimed than holds at the time of the answer. */
-  #bounded(window: OpenWindow, reading: Reading): Reading {
-    const { limits } = this.#lane.stream;
-    const finalUntil = Math.min(window.finalUntil, reading.answeredAt - limits.settle);
-    const oldest = reading.answeredAt - this.#memory.lookback + EDGE_MARGIN / 2;
-    return {
-      ...reading,
-      window: reading.window === null ? null : { ...reading.window, finalUntil },
-      claims: clipClaims(reading.claims, { oldest, finalUntil, answeredAt: reading.answeredAt }),
-    };
   }
 
   /** A window that cannot be read on is given up for another, and what that teaches is remembered. */

@@ -4,6 +4,7 @@ import type { LostStretch } from '../db/lost-time.ts';
 import { changeLimits, rememberStream, type StreamRecord } from '../db/streams.ts';
 import { type Instant, instantOfSeconds } from '../instant.ts';
 import { type Range, type Ranges, rangesOf, union } from '../ranges.ts';
+import type { ReadBefore } from './lateness.ts';
 import { type LearnedLimits, parseLearnedLimits } from './limits.ts';
 import { recordLostTime } from './lost-time.ts';
 import { beginningOf, EDGE_MARGIN, horizonOf, type Situation } from './plan.ts';
@@ -11,6 +12,8 @@ import type { Stream } from './stream.ts';
 
 const SECOND = instantOfSeconds(1);
 const NEXT_EDGE = instantOfSeconds(3_600);
+/** Reads of the live lane follow one another closely when none of them was left out, or one. */
+const CLOSELY = 2;
 
 /** What one run knows of its stream besides the window at hand: since when it is wanted, and what was learned. */
 export class StreamMemory {
@@ -21,6 +24,7 @@ export class StreamMemory {
   #wantedFrom: Instant = 0;
   /** Time that was answered without covering any of it: asked again at once, it would be answered alike. */
   #fruitless: Ranges = [];
+  #readBefore: ReadBefore | undefined;
 
   constructor(database: Database, stream: Stream, only: Range | undefined) {
     this.#database = database;
@@ -36,6 +40,11 @@ export class StreamMemory {
   get lookback(): number {
     const { lookback } = this.#stream.limits;
     return Math.min(lookback, this.#learned.lookback ?? lookback);
+  }
+
+  /** What had been read when {@link situation} was last asked for. */
+  get readBefore(): ReadBefore | undefined {
+    return this.#readBefore;
   }
 
   /** Reads what earlier runs stored; makes the stream's record when it is new. */
@@ -64,6 +73,11 @@ export class StreamMemory {
 
   async situation(): Promise<Situation> {
     const coverage = await readCoverage(this.#database.query, this.#stream.key);
+    const widths = [...coverage.values()];
+    const final = union(...widths.map((width) => width.final));
+    const covered = union(final, ...widths.map((width) => width.provisional));
+    const closely = CLOSELY * instantOfSeconds(this.#stream.everySeconds);
+    this.#readBefore = { final, covered, closely };
     const situation = this.#stream.situation(coverage, this.#wantedFrom, this.#learned);
     const left = rangesOf(...(this.#learned.skipped ?? []));
     return { ...situation, done: union(situation.done, this.#fruitless, left), only: this.#only };

@@ -1,5 +1,5 @@
 import type { CoverageByWidth } from '../db/coverage.ts';
-import type { Transaction } from '../db/database.ts';
+import type { Queryable, Transaction } from '../db/database.ts';
 import type { PartitionedTable } from '../db/partitions.ts';
 import type { RefusedRow } from '../db/quarantine.ts';
 import type { WriteCounts } from '../db/webhook-deliveries.ts';
@@ -22,8 +22,26 @@ export interface Stream {
   clockSkewMs(): number;
   situation(coverage: CoverageByWidth, wantedFrom: Instant, learned: LearnedLimits): Situation;
   open(planned: PlannedWindow, learned: LearnedLimits): OpenWindow;
-  /** Asks for the window's next page. Throws as `MerakiClient.follow` does. */
-  read(window: OpenWindow, learned: LearnedLimits, signal: AbortSignal): Promise<Reading>;
+  /**
+   * Asks for the window's next page. Throws as `MerakiClient.follow` does.
+   *
+   * @param intervalSeconds bucket width to ask for, in place of the stream's usual one
+   */
+  read(
+    window: OpenWindow,
+    learned: LearnedLimits,
+    signal: AbortSignal,
+    intervalSeconds?: number,
+  ): Promise<Reading>;
+  /** What is stored of `within`, at one bucket width: the counterpart of `Reading.contents`. */
+  stored(query: Queryable, intervalSeconds: number, within: Ranges): Promise<readonly Content[]>;
+  /**
+   * Takes surplus out of the facts, once a complete reading of its time has been written, and keeps it readable.
+   * Where a reading replaces what was stored there is nothing left to take out.
+   *
+   * @returns how many rows
+   */
+  setAside(tx: Transaction, surplus: readonly Content[], now: Instant): Promise<number>;
   /** Asks for as little as possible of `asked`, to see whether it is accepted. */
   probe(asked: Range, signal: AbortSignal): Promise<Effort>;
 }
@@ -31,6 +49,16 @@ export interface Stream {
 export interface Effort {
   readonly requests: number;
   readonly waitedMs: number;
+}
+
+/**
+ * How often something occurs at an instant. What it is, the key says, in a form of the stream's own: contents are
+ * only compared. Where there are no buckets `amount` counts rows, else requests.
+ */
+export interface Content {
+  readonly at: Instant;
+  readonly key: string;
+  readonly amount: number;
 }
 
 /** Time that is covered once a reading is committed, at one bucket width (0: no buckets). */
@@ -56,5 +84,8 @@ export interface Reading extends Effort {
   readonly learned: LearnedLimits | null;
   /** Whether the window has to be planned anew with what was learned. */
   readonly anew: boolean;
-  write(tx: Transaction, before: CoverageByWidth, now: Instant): Promise<WriteCounts>;
+  /** @param tellFresh whether the result has to name the new rows, as far as they have instants of their own */
+  write(tx: Transaction, before: CoverageByWidth, now: Instant, tellFresh?: boolean): Promise<WriteCounts>;
+  /** All that this answer holds at one bucket width, whether or not it lies in what is claimed. */
+  contents(intervalSeconds: number): readonly Content[];
 }

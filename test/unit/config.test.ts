@@ -55,6 +55,7 @@ test('the defaults are those of the contract', () => {
       settle: 10 * 60,
       series: [],
     },
+    audit: { every: 21_600, requests: 10 },
     webhookUrls: 'masked',
     retention: undefined,
     gapWarning: 7 * 86_400,
@@ -142,6 +143,9 @@ test.each([
   ['DATABASE_URL', 'mysql://x', 'postgres://'],
   ['REDIS_URL', 'localhost:6379', 'redis://'],
   ['RETENTION', '89d', 'RETENTION'],
+  ['AUDIT_EVERY', '9m', 'at least 10m, or off'],
+  ['AUDIT_EVERY', 'never', 'or off'],
+  ['AUDIT_REQUESTS', '3', 'from 4 to 1000'],
 ])('%s=%s is refused, by name and with what it may be', (name, value, said) => {
   const message = faultsOf({ MERAKI_DASHBOARD_API_KEY: KEY, [name]: value });
   expect(message).toContain(name);
