@@ -33,6 +33,8 @@ export interface Config {
     readonly settle: number;
     readonly series: readonly SeriesDefinition[];
   };
+  /** Rows of one stream in quarantine beyond which its pages are not committed. */
+  readonly quarantineLimit: number;
   readonly webhookUrls: 'masked' | 'full';
   /** `undefined`: for ever. */
   readonly retention: number | undefined;
@@ -99,6 +101,7 @@ function configOf(
       settle: env.API_RESPONSES_SETTLE,
       series,
     },
+    quarantineLimit: env.QUARANTINE_LIMIT,
     webhookUrls: env.WEBHOOK_URLS,
     retention: env.RETENTION,
     log: { level: env.LOG_LEVEL, format: env.LOG_FORMAT ?? (needs.terminal ? 'pretty' : 'json') },

@@ -63,6 +63,7 @@ export const environmentShape = z.object({
   API_RESPONSES_INTERVAL: z.enum(['120', '3600', '14400', '21600']).default('120'),
   WEBHOOK_LOGS_SETTLE: duration(120, DAY).default(15 * 60),
   API_RESPONSES_SETTLE: duration(60, DAY).default(10 * 60),
+  QUARANTINE_LIMIT: wholeNumber(1, Number.MAX_SAFE_INTEGER).default(100_000),
   REQUESTS_PER_SECOND: wholeNumber(1, 10).default(5),
   WEBHOOK_URLS: z.enum(['masked', 'full']).default('masked'),
   RETENTION: retention.optional(),

@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts';
 import { advanceCheckpoint, type HeldCheckpoint, releaseCheckpoint } from '../db/checkpoints.ts';
 import type { Database } from '../db/database.ts';
 import type { Partitions } from '../db/partitions.ts';
+import type { FieldDrift } from '../db/schema-drift.ts';
 import {
   addCounts,
   noCounts,
@@ -14,7 +15,7 @@ import { PagingError, UnreachableError, WindowRefusedError } from '../errors.ts'
 import { formatInstant, type Instant, instantOfMilliseconds } from '../instant.ts';
 import type { Log } from '../log.ts';
 import { duration, type Range, type Ranges } from '../ranges.ts';
-import type { Lane } from '../stream-key.ts';
+import { describeStream, type Lane } from '../stream-key.ts';
 import { clipClaims } from './clip-claims.ts';
 import { commitPage } from './commit-page.ts';
 import { type OpenWindow, parseOpenWindow } from './open-window.ts';
@@ -116,10 +117,12 @@ export class LaneLoop {
     const reading = await this.#ask(window);
     if (reading === undefined) return 'again';
     const state = this.#state();
-    const now = { local: this.#localNow(), meraki: stream.now() };
-    const committed = await commitPage(database, partitions, this.#held, state, reading, now);
+    const { quarantineLimit } = stream;
+    const terms = { local: this.#localNow(), meraki: stream.now(), quarantineLimit };
+    const committed = await commitPage(database, partitions, this.#held, state, reading, terms);
     this.#held = committed.held;
     this.counts = committed.counts;
+    this.#tellDrift(committed.drift);
     if (reading.claims.some((claim) => claim.final.length > 0)) this.#setbacks = 0;
     if (reading.learned !== null) await this.#memory.learn(reading.learned);
     await this.#tellProgress();
@@ -186,6 +189,16 @@ export class LaneLoop {
       { ...this.#lane.stream.key, from: formatInstant(claim.from), to: formatInstant(claim.to) },
       'Meraki answered a stretch of time without covering any of it; it stays a gap and is asked again later',
     );
+  }
+
+  #tellDrift(drift: readonly FieldDrift[]): void {
+    const { log, stream } = this.#lane;
+    for (const { field, kind, sampleType } of drift) {
+      log.warn(
+        { ...stream.key, field, kind, sampleType },
+        `${describeStream(stream.key)}: the field ${field} is not as documented (${kind}); see meraki.schema_drift`,
+      );
+    }
   }
 
   async #tellProgress(): Promise<void> {

@@ -11,7 +11,7 @@
 import { z } from 'zod';
 import type { Instant } from '../instant.ts';
 import { intersect, type Range, type Ranges, rangesOf } from '../ranges.ts';
-import { noOccurrences, numberOccurrences, type Occurring } from './occurrences.ts';
+import { isRefused, noOccurrences, numberOccurrences, type Occurring } from './occurrences.ts';
 import { observeOrder, type PageOrder } from './page-order.ts';
 
 const range = z.object({ from: z.number(), to: z.number() });
@@ -72,26 +72,23 @@ export interface TakenPage {
   readonly outOfOrder: boolean;
 }
 
-/** Takes one page into the window. */
+/** Takes one page into the window. Refused rows are numbered, and say nothing about order and time. */
 export function takePage(
   window: OpenWindow,
   rows: readonly Occurring[],
   pageToken: string | undefined,
   reach: number,
 ): TakenPage {
-  const order = observeOrder(
-    window.order,
-    window.lastInstant,
-    rows.map((row) => row.sentAt),
-  );
+  const instants = rows.filter((row) => !isRefused(row.fingerprint)).map((row) => row.sentAt);
+  const order = observeOrder(window.order, window.lastInstant, instants);
   const countsLetGo = window.order !== 'unordered' && window.pages > 0;
   const outOfOrder = order === 'unordered' && countsLetGo;
   const { occurrences, after } = numberOccurrences(rows, window.occurrences, order !== 'unordered');
   const taken = { occurrences, outOfOrder, retracted: [] };
   if (outOfOrder) return { ...taken, window: null, finished: [], retracted: rangesOf(window.claim) };
   if (pageToken === undefined) return { ...taken, window: null, finished: rangesOf(window.claim) };
-  const firstInstant = window.firstInstant ?? rows[0]?.sentAt ?? null;
-  const lastInstant = rows.at(-1)?.sentAt ?? window.lastInstant;
+  const firstInstant = window.firstInstant ?? instants[0] ?? null;
+  const lastInstant = instants.at(-1) ?? window.lastInstant;
   return {
     ...taken,
     window: {
