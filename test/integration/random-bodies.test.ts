@@ -3,36 +3,20 @@
  * afterwards, and a second read of the same body changes nothing. `RANDOM_PAGES` sets how many bodies each
  * endpoint gets.
  */
-import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { beforeEach, expect, test } from 'vitest';
-import { takeCheckpoint } from '../../src/db/checkpoints.ts';
 import { Partitions } from '../../src/db/partitions.ts';
-import { noCounts, type RunState } from '../../src/db/sync-runs.ts';
-import { instantOfMilliseconds } from '../../src/instant.ts';
 import type { StreamKey } from '../../src/stream-key.ts';
 import { apiResponses } from '../../src/streams/api-responses.ts';
 import { webhookLogs } from '../../src/streams/webhook-logs.ts';
-import { commitPage } from '../../src/sync/commit-page.ts';
 import { openWindow } from '../../src/sync/open-window.ts';
 import type { Reading, Stream } from '../../src/sync/stream.ts';
 import { bucketList, webhookLogList } from '../support/random-bodies.ts';
+import { ASKED, commitReading, NOW, SETTINGS } from '../support/stream-reads.ts';
 import { emptyTestDatabase, type TestDatabase } from '../support/test-database.ts';
 import { startClient, startServer } from '../unit/meraki/loopback-server.ts';
 
 const RUNS = Number(process.env['RANDOM_PAGES'] ?? 200);
-const DAY = 86_400_000_000;
-const NOW = instantOfMilliseconds(Date.parse('2026-01-15T12:00:00Z'));
-const asked = { from: NOW - 3 * DAY, to: NOW - 2 * DAY };
-const settings = {
-  everySeconds: 300,
-  lookback: 31 * DAY,
-  span: 31 * DAY,
-  settle: 900_000_000,
-  perPage: 1_000,
-  intervalSeconds: 120,
-  quarantineLimit: 100_000,
-};
 
 let owned: TestDatabase;
 let partitions: Partitions;
@@ -64,23 +48,6 @@ async function emptied(): Promise<void> {
     delete from meraki_ingest.checkpoints; delete from meraki_store.api_response_revisions`);
 }
 
-async function commit(key: StreamKey, reading: Reading): Promise<void> {
-  const taken = await takeCheckpoint(owned.database, key, 'backfill', randomUUID(), NOW + 365 * DAY);
-  if ('heldUntil' in taken) throw new Error('the lane is held');
-  const run: RunState = {
-    runId: randomUUID(),
-    key,
-    lane: 'backfill',
-    startedAt: NOW,
-    counts: noCounts,
-    outcome: 'running',
-    finishedAt: null,
-    error: null,
-  };
-  const terms = { meraki: NOW, local: NOW, quarantineLimit: settings.quarantineLimit };
-  await commitPage(owned.database, partitions, taken, run, reading, terms);
-}
-
 async function expectKept(
   key: StreamKey,
   lists: fc.Arbitrary<string>,
@@ -90,14 +57,14 @@ async function expectKept(
   let body = '';
   const server = await startServer((_request, response) => response.end(body));
   const stream = streamOf(startClient(server.url).client);
-  const read = () => stream.read(openWindow(asked, asked, NOW), {}, new AbortController().signal);
+  const read = () => stream.read(openWindow(ASKED, ASKED, NOW), {}, new AbortController().signal);
   await fc.assert(
     fc.asyncProperty(lists, async (text) => {
       body = text;
       await emptied();
       const list = JSON.parse(text) as readonly unknown[];
       for (const reading of [await read(), await read()]) {
-        await commit(key, reading);
+        await commitReading(owned.database, key, reading, { partitions });
         expectHeld(await held(), reading, list);
       }
     }),
@@ -109,8 +76,8 @@ test('I7 webhook logs: deliveries and quarantined rows are together as many as w
   const key = { organizationId: '1', stream: 'webhook_logs', series: 'all' } as const;
   await expectKept(
     key,
-    webhookLogList(asked, '1'),
-    (client) => webhookLogs(key, client, settings),
+    webhookLogList(ASKED, '1'),
+    (client) => webhookLogs(key, client, SETTINGS),
     ({ deliveries, quarantined }, { tally }, list) => {
       expect(deliveries + quarantined).toBe(list.length);
       expect(quarantined).toBe(tally.refused);
@@ -122,8 +89,8 @@ test('I7 api responses: refused buckets are in quarantine, the others in the sto
   const key = { organizationId: '1', stream: 'api_responses', series: 'all' } as const;
   await expectKept(
     key,
-    bucketList(asked),
-    (client) => apiResponses(key, client, settings, {}),
+    bucketList(ASKED),
+    (client) => apiResponses(key, client, SETTINGS, {}),
     ({ quarantined, buckets }, { tally, claims }, list) => {
       expect(quarantined + tally.taken + tally.left).toBe(list.length);
       expect(buckets).toBeLessThanOrEqual(tally.taken);

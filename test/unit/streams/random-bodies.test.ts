@@ -5,28 +5,16 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { UnreachableError } from '../../../src/errors.ts';
-import { instantOfMilliseconds } from '../../../src/instant.ts';
 import { apiResponses } from '../../../src/streams/api-responses.ts';
 import { webhookLogs } from '../../../src/streams/webhook-logs.ts';
 import { openWindow } from '../../../src/sync/open-window.ts';
 import type { Reading, Stream } from '../../../src/sync/stream.ts';
 import { anyBody, bucketList, webhookLogList } from '../../support/random-bodies.ts';
+import { ASKED, NOW, SETTINGS } from '../../support/stream-reads.ts';
 import { startClient, startServer } from '../meraki/loopback-server.ts';
 
 const RUNS = Number(process.env['RANDOM_BODIES'] ?? 10_000);
-const DAY = 86_400_000_000;
-const NOW = instantOfMilliseconds(Date.parse('2026-01-15T12:00:00Z'));
-const asked = { from: NOW - 3 * DAY, to: NOW - 2 * DAY };
-const window = openWindow(asked, asked, NOW);
-const settings = {
-  everySeconds: 300,
-  lookback: 31 * DAY,
-  span: 31 * DAY,
-  settle: 900_000_000,
-  perPage: 1_000,
-  intervalSeconds: 120,
-  quarantineLimit: 100_000,
-};
+const window = openWindow(ASKED, ASKED, NOW);
 
 const unhandled: unknown[] = [];
 const note = (error: unknown) => void unhandled.push(error);
@@ -92,12 +80,12 @@ function expectTally(reading: Reading, list: readonly unknown[], sent: Uint8Arra
 
 test('I7 webhook logs: every row of any body is stored or refused', async () => {
   const key = { organizationId: '1', stream: 'webhook_logs', series: 'all' } as const;
-  const bodies = anyBody(webhookLogList(asked, '1'));
-  await expectNothingDropped((client) => webhookLogs(key, client, settings), bodies);
+  const bodies = anyBody(webhookLogList(ASKED, '1'));
+  await expectNothingDropped((client) => webhookLogs(key, client, SETTINGS), bodies);
 }, 120_000);
 
 test('I7 api responses: every bucket of any body is stored, refused or left to a window that holds it whole', async () => {
   const key = { organizationId: '1', stream: 'api_responses', series: 'all' } as const;
-  const bodies = anyBody(bucketList(asked));
-  await expectNothingDropped((client) => apiResponses(key, client, settings, {}), bodies);
+  const bodies = anyBody(bucketList(ASKED));
+  await expectNothingDropped((client) => apiResponses(key, client, SETTINGS, {}), bodies);
 }, 120_000);
