@@ -3,19 +3,20 @@
  * page goes on, and what cannot be stored is in quarantine (I7).
  */
 import { beforeEach, describe, expect, test } from 'vitest';
-import { QuarantineFullError } from '../../src/errors.ts';
 import { formatInstant, instantOfSeconds } from '../../src/instant.ts';
-import { apiResponses } from '../../src/streams/api-responses.ts';
-import { webhookLogs } from '../../src/streams/webhook-logs.ts';
-import type { CommitTerms } from '../../src/sync/commit-page.ts';
-import { openWindow } from '../../src/sync/open-window.ts';
-import type { Reading } from '../../src/sync/stream.ts';
-import { ASKED, commitReading, NOW, SETTINGS } from '../support/stream-reads.ts';
+import {
+  ASKED,
+  COUNTS,
+  type CommitOptions,
+  commitReading,
+  LOGS,
+  logRowWith,
+  NOW,
+  readCounts,
+  readLogs,
+} from '../support/stream-reads.ts';
 import { emptyTestDatabase, type TestDatabase } from '../support/test-database.ts';
-import { answer, startClient, startServer } from '../unit/meraki/loopback-server.ts';
 
-const LOGS = { organizationId: '1', stream: 'webhook_logs', series: 'all' } as const;
-const COUNTS = { organizationId: '1', stream: 'api_responses', series: 'all' } as const;
 const HOUR = instantOfSeconds(3_600);
 
 let owned: TestDatabase;
@@ -23,35 +24,7 @@ beforeEach(async () => {
   owned = await emptyTestDatabase();
 });
 
-const fields = {
-  organizationId: '"1"',
-  networkId: '"N_1"',
-  alertType: '"a"',
-  url: '"https://x.example/h"',
-  sentAt: `"${formatInstant(ASKED.from + 5)}"`,
-  loggedAt: `"${formatInstant(ASKED.from + 9)}"`,
-  responseCode: '200',
-  responseDuration: '9',
-};
-const rowWith = (odd: Readonly<Record<string, string>> = {}) =>
-  `{${Object.entries({ ...fields, ...odd })
-    .map(([name, value]) => `"${name}": ${value}`)
-    .join(', ')}}`;
-
-async function readLogs(body: string | Buffer): Promise<Reading> {
-  const server = await startServer((_request, response) => response.end(body));
-  const stream = webhookLogs(LOGS, startClient(server.url).client, SETTINGS);
-  return await stream.read(openWindow(ASKED, ASKED, NOW), {}, new AbortController().signal);
-}
-
-async function readCounts(body: string): Promise<Reading> {
-  const server = await startServer(answer(200, body));
-  const stream = apiResponses(COUNTS, startClient(server.url).client, SETTINGS, {});
-  return await stream.read(openWindow(ASKED, ASKED, NOW), {}, new AbortController().signal);
-}
-
-type Terms = Partial<Pick<CommitTerms, 'quarantineLimit'>> & { readonly now?: number };
-const commit = async (body: string | Buffer, terms: Terms = {}) =>
+const commit = async (body: string | Buffer, terms: CommitOptions = {}) =>
   await commitReading(owned.database, LOGS, await readLogs(body), terms);
 
 async function rows<Row extends object>(query: string): Promise<Row[]> {
@@ -80,14 +53,14 @@ describe('is stored', () => {
     ['minus zero', { responseCode: '-0' }],
     ['a response code in other digits', { responseCode: '2.0e2' }],
   ])('%s', async (_, odd) => {
-    await commit(`[${rowWith(odd)}, ${rowWith({ alertType: '"good"' })}]`);
+    await commit(`[${logRowWith(odd)}, ${logRowWith({ alertType: '"good"' })}]`);
     expect(await quarantined()).toEqual([]);
     expect(await stored()).toBe(2);
     expect('polluted' in {}).toBe(false);
   });
 
   test('an unknown field to the last digit, beside names that every object has', async () => {
-    await commit(`[${rowWith({ id: '12345678901234567890.10', big: '1e400', constructor: 'null' })}]`);
+    await commit(`[${logRowWith({ id: '12345678901234567890.10', big: '1e400', constructor: 'null' })}]`);
     const found = await rows<{ id: string; big: string; keys: string[] }>(
       `select extra->>'id' as id, (extra->>'big')::numeric = 1e400 as big,
         array(select jsonb_object_keys(extra)) as keys from meraki.webhook_deliveries`,
@@ -115,8 +88,8 @@ describe('goes to quarantine to the letter, and the page goes on:', () => {
     ['a year that Postgres does not know', { sentAt: '"0000-01-01T00:00:00Z"' }],
     ['another organization', { organizationId: '"2"' }],
   ])('%s', async (_, odd) => {
-    const bad = rowWith(odd);
-    await commit(`[ ${bad},\n${rowWith()} ,${bad}]`);
+    const bad = logRowWith(odd);
+    await commit(`[ ${bad},\n${logRowWith()} ,${bad}]`);
     expect(await quarantined()).toEqual([{ raw: bad, reason: expect.any(String), copies: 2 }]);
     expect(await stored()).toBe(1);
     const months = await rows(
@@ -136,7 +109,7 @@ describe('goes to quarantine to the letter, and the page goes on:', () => {
 
 test('a page of 60 million bytes is committed whole', async () => {
   const row = (second: number) =>
-    rowWith({
+    logRowWith({
       sentAt: `"${formatInstant(ASKED.from + second * 1_000_000)}"`,
       detail: `"${'x'.repeat(60_000)}"`,
     });
@@ -200,94 +173,4 @@ describe('buckets', () => {
     expect(tally.received).toBe(150_100);
     expect(tally.taken).toBe(720);
   }, 60_000);
-});
-
-describe('QUARANTINE_LIMIT', () => {
-  const bad = (n: number) => rowWith({ url: 'null', responseDuration: String(n) });
-
-  test('a page that would bring more rows is not committed, and says what to do', async () => {
-    await commit(`[${bad(1)},${bad(2)}]`, { quarantineLimit: 3 });
-    const before = await rows('select * from meraki_ingest.coverage');
-    const refusal = await commit(`[${bad(3)},${rowWith()},${bad(3)}]`, { quarantineLimit: 3 }).catch(
-      (error: unknown) => error,
-    );
-    expect(refusal).toBeInstanceOf(QuarantineFullError);
-    expect(refusal).toMatchObject({ code: 'QUARANTINE_FULL', retry: 'never', exitCode: 7 });
-    for (const said of ['quarantine list', 'quarantine replay', 'QUARANTINE_LIMIT', 'webhook_logs']) {
-      expect(String(refusal)).toContain(said);
-    }
-    expect(await quarantined()).toHaveLength(2);
-    expect(await stored()).toBe(0);
-    expect(await rows('select * from meraki_ingest.coverage')).toEqual(before);
-  });
-
-  test('rows that are there already count once, and stop nothing even where the limit was lowered', async () => {
-    await commit(`[${bad(1)},${bad(2)},${bad(2)}]`, { quarantineLimit: 3 });
-    const { counts } = await commit(`[${bad(2)},${bad(1)},${bad(2)}]`, {
-      quarantineLimit: 1,
-      now: NOW + 2 * HOUR,
-    });
-    expect(counts.rowsQuarantined).toBe(0);
-    expect((await quarantined()).map(({ copies }) => copies)).toEqual([1, 2]);
-  });
-
-  test('another stream has a limit of its own', async () => {
-    await commit(`[${bad(1)}]`, { quarantineLimit: 1 });
-    const reading = await readCounts('[{}]');
-    await commitReading(owned.database, COUNTS, reading, { quarantineLimit: 1 });
-    expect(await quarantined()).toHaveLength(2);
-  });
-});
-
-describe('drift', () => {
-  const drift = () =>
-    rows('select stream, field, kind, sample_type from meraki.schema_drift order by stream, field, kind');
-
-  test('unknown fields of rows that are stored, missing and odd ones of rows that are refused', async () => {
-    const { url: _left, ...without } = fields;
-    const noUrl = `{${Object.entries(without)
-      .map(([name, value]) => `"${name}":${value}`)
-      .join(',')}}`;
-    const { drift: fresh } = await commit(
-      `[${rowWith({ retries: '3' })},${noUrl},${rowWith({ sentAt: '7' })}]`,
-    );
-    expect(fresh).toHaveLength(3);
-    await commitReading(
-      owned.database,
-      COUNTS,
-      await readCounts('[{"startTs":"x","endTs":null,"counts":[{"code":"200","share":0.5}],"note":[]}]'),
-    );
-    expect(await drift()).toEqual([
-      { stream: 'api_responses', field: 'counts[].code', kind: 'type', sample_type: 'string' },
-      { stream: 'api_responses', field: 'counts[].count', kind: 'missing', sample_type: null },
-      { stream: 'api_responses', field: 'counts[].share', kind: 'unknown', sample_type: 'number' },
-      { stream: 'api_responses', field: 'endTs', kind: 'type', sample_type: 'null' },
-      { stream: 'api_responses', field: 'note', kind: 'unknown', sample_type: 'array' },
-      { stream: 'webhook_logs', field: 'retries', kind: 'unknown', sample_type: 'number' },
-      { stream: 'webhook_logs', field: 'sentAt', kind: 'type', sample_type: 'number' },
-      { stream: 'webhook_logs', field: 'url', kind: 'missing', sample_type: null },
-    ]);
-  });
-
-  test('is told once and written once an hour', async () => {
-    const page = `[${rowWith({ retries: '3' })}]`;
-    const version = () => rows('select xmin, ctid, last_seen_at::text from meraki_ingest.schema_drift');
-    expect((await commit(page)).drift).toHaveLength(1);
-    const first = await version();
-    expect((await commit(page, { now: NOW + HOUR })).drift).toEqual([]);
-    expect(await version()).toEqual(first);
-    expect((await commit(page, { now: NOW + HOUR + 1 })).drift).toEqual([]);
-    expect(await version()).not.toEqual(first);
-  });
-
-  test('names too long for an index, and more names than anybody reads', async () => {
-    await commit(`[${rowWith({ ['n'.repeat(1_000_000)]: '1', responseDuration: '99' })}]`);
-    for (let page = 0; page < 12; page += 1) {
-      const names = Array.from({ length: 50 }, (_, n) => [`id-${page}-${n}`, '1'] as const);
-      await commit(`[${rowWith({ ...Object.fromEntries(names), responseDuration: String(page) })}]`);
-    }
-    const found = await rows<{ n: number }>('select count(*)::integer as n from meraki.schema_drift');
-    expect(found[0]?.n).toBeLessThan(600);
-    expect(await stored()).toBe(12 + 1);
-  });
 });

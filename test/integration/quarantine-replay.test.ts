@@ -10,18 +10,12 @@ import { formatInstant, instantOfSeconds } from '../../src/instant.ts';
 import { type Range, rangesOf } from '../../src/ranges.ts';
 import type { StreamKey } from '../../src/stream-key.ts';
 import { CONTRADICTION } from '../../src/streams/api-response-page.ts';
-import { apiResponses } from '../../src/streams/api-responses.ts';
 import { replayWebhookLogs } from '../../src/streams/replay-webhook-logs.ts';
-import { webhookLogs } from '../../src/streams/webhook-logs.ts';
-import { openWindow } from '../../src/sync/open-window.ts';
 import { replayQuarantine } from '../../src/sync/replay.ts';
 import { buildProgram, type Ended, expectPresentable, startProgram } from '../support/program.ts';
-import { ASKED, commitReading, NOW, SETTINGS } from '../support/stream-reads.ts';
+import { ASKED, COUNTS, commitReading, LOGS, NOW, readCounts, readLogs } from '../support/stream-reads.ts';
 import { emptyTestDatabase, type TestDatabase } from '../support/test-database.ts';
-import { answer, startClient, startServer } from '../unit/meraki/loopback-server.ts';
 
-const LOGS: StreamKey = { organizationId: '1', stream: 'webhook_logs', series: 'all' };
-const COUNTS: StreamKey = { organizationId: '1', stream: 'api_responses', series: 'all' };
 const HOUR = instantOfSeconds(3_600);
 const SECRET = 'secret-in-the-path';
 
@@ -92,18 +86,6 @@ async function rows(query: string): Promise<unknown[]> {
 const deliveries = () =>
   rows(`select sent_at::text as sent_at, occurrence from meraki.webhook_deliveries order by 1, 2`);
 const left = () => rows('select reason, copies::integer as copies from meraki.quarantine order by 1');
-
-async function readLogs(body: string) {
-  const server = await startServer(answer(200, body));
-  const stream = webhookLogs(LOGS, startClient(server.url).client, SETTINGS);
-  return await stream.read(openWindow(ASKED, ASKED, NOW), {}, new AbortController().signal);
-}
-
-async function readCounts(body: string, finalUntil = NOW) {
-  const server = await startServer(answer(200, body));
-  const stream = apiResponses(COUNTS, startClient(server.url).client, SETTINGS, {});
-  return await stream.read(openWindow(ASKED, ASKED, finalUntil), {}, new AbortController().signal);
-}
 
 describe('quarantine list', () => {
   test('ends with 0 when there is nothing', async () => {
