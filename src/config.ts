@@ -39,6 +39,8 @@ export interface Config {
     /** Requests that one audit may send for each stream. */
     readonly requests: number;
   };
+  /** Rows of one stream in quarantine beyond which its pages are not committed. */
+  readonly quarantineLimit: number;
   readonly webhookUrls: 'masked' | 'full';
   /** `undefined`: for ever. */
   readonly retention: number | undefined;
@@ -108,6 +110,7 @@ function configOf(
       series,
     },
     audit: { every: env.AUDIT_EVERY, requests: env.AUDIT_REQUESTS },
+    quarantineLimit: env.QUARANTINE_LIMIT,
     webhookUrls: env.WEBHOOK_URLS,
     retention: env.RETENTION,
     gapWarning: env.GAP_WARNING,

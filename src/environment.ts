@@ -73,6 +73,7 @@ export const environmentShape = z.object({
   API_RESPONSES_SETTLE: duration(60, DAY).default(10 * 60),
   AUDIT_EVERY: durationOrOff(600, 30 * DAY).default(6 * 3_600),
   AUDIT_REQUESTS: wholeNumber(4, 1_000).default(10),
+  QUARANTINE_LIMIT: wholeNumber(1, Number.MAX_SAFE_INTEGER).default(100_000),
   REQUESTS_PER_SECOND: wholeNumber(1, 10).default(5),
   WEBHOOK_URLS: z.enum(['masked', 'full']).default('masked'),
   RETENTION: retention.optional(),

@@ -14,6 +14,7 @@ import {
 } from './commands/arguments.ts';
 import { configuredLog } from './commands/configured-log.ts';
 import type { Output } from './commands/output.ts';
+import { withQuarantineCommands } from './commands/quarantine-commands.ts';
 import { type Config, loadConfig } from './config.ts';
 import { HistorianError, UsageError } from './errors.ts';
 import { type Instant, instantOfMilliseconds } from './instant.ts';
@@ -158,6 +159,16 @@ program
     const { gaps } = await import('./commands/gaps.ts');
     process.exitCode = await gaps({ ...prepare({ key: false, quiet: true }), json: json === true });
   });
+
+withQuarantineCommands(program, async (verb, given) => {
+  const { listQuarantine, replayQuarantined } = await import('./commands/quarantine.ts');
+  const { organization: organizationId, stream, raw, json } = given;
+  const options = { ...prepare({ key: false, quiet: true }), organizationId, stream, json: json === true };
+  process.exitCode =
+    verb === 'list'
+      ? await listQuarantine({ ...options, raw: raw === true })
+      : await replayQuarantined(options);
+});
 
 program
   .command('explain')

@@ -182,7 +182,7 @@ async function archiveOf(database: Database, config: Config): Promise<Finding[]>
       state: whole ? 'ok' : 'warning',
       said: whole
         ? 'no gaps, nothing in quarantine'
-        : `${open.gaps} gaps (see "meraki-historian gaps"), ${open.quarantined} rows in quarantine`,
+        : `${open.gaps} gaps (see "meraki-historian gaps"), ${open.quarantined} rows in quarantine (see "meraki-historian quarantine list")`,
       exitCode: whole ? 0 : 7,
     },
     await deadlinesOf(database, config),

@@ -215,6 +215,9 @@ function report(
   say(output, `${formatNumber(fresh)} new rows in ${formatSpan(milliseconds / 1_000)}.`);
   if (open.gaps > 0) say(output, `${formatNumber(open.gaps)} gaps remain: see "meraki-historian gaps".`);
   if (open.quarantined > 0) {
-    say(output, `${formatNumber(open.quarantined)} rows are in quarantine (table meraki_ingest.quarantine).`);
+    say(
+      output,
+      `${formatNumber(open.quarantined)} rows are in quarantine: see "meraki-historian quarantine list".`,
+    );
   }
 }

@@ -129,6 +129,10 @@ export const quarantine = ingest.table(
     reason: text('reason').notNull(),
     firstSeenAt: instant('first_seen_at').notNull(),
     lastSeenAt: instant('last_seen_at').notNull(),
+    copies: integer('copies'),
+    sentAt: instant('sent_at'),
+    askedFrom: instant('asked_from'),
+    askedTo: instant('asked_to'),
   },
   (t) => [primaryKey({ name: 'quarantine_pkey', columns: [t.organizationId, t.stream, t.series, t.digest] })],
 );
@@ -192,6 +196,20 @@ export const verifiedTime = ingest.table(
       columns: [t.organizationId, t.stream, t.series, t.intervalSeconds],
     }),
   ],
+);
+
+export const schemaDrift = ingest.table(
+  'schema_drift',
+  {
+    organizationId: text('organization_id').notNull(),
+    stream: text('stream').notNull(),
+    field: text('field').notNull(),
+    kind: text('kind').notNull(),
+    sampleType: text('sample_type'),
+    firstSeenAt: instant('first_seen_at').notNull(),
+    lastSeenAt: instant('last_seen_at').notNull(),
+  },
+  (t) => [primaryKey({ name: 'schema_drift_pkey', columns: [t.organizationId, t.stream, t.field, t.kind] })],
 );
 
 export const requestBudgets = ingest.table('request_budgets', {

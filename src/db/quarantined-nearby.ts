@@ -25,13 +25,8 @@ export async function countQuarantinedNearby(
           and sent_at < ${formatInstant(near.to)}::timestamptz))::integer as near,
         (count(*) filter (where sent_at is null and asked_from <= ${at} and asked_to > ${at}))::integer
           as time_unknown
-      from (
-        select (to_jsonb(q) ->> 'sent_at')::timestamptz as sent_at,
-          (to_jsonb(q) ->> 'asked_from')::timestamptz as asked_from,
-          (to_jsonb(q) ->> 'asked_to')::timestamptz as asked_to
-        from meraki_ingest.quarantine q
-        where organization_id = ${key.organizationId} and stream = ${key.stream} and series = ${key.series}
-      ) rows`),
+      from meraki_ingest.quarantine
+      where organization_id = ${key.organizationId} and stream = ${key.stream} and series = ${key.series}`),
   );
   const row = found.rows[0];
   return { near: row?.near ?? 0, timeUnknown: row?.time_unknown ?? 0 };

@@ -3,8 +3,8 @@ import { formatInstant, type Instant, instantOfMilliseconds } from '../instant.t
 import type { Ranges } from '../ranges.ts';
 import type { StreamKey } from '../stream-key.ts';
 import { type Queryable, type Transaction, translated } from './database.ts';
-import { formatMultirange } from './multirange.ts';
-import { quarantineRows } from './quarantine.ts';
+import { formatMultirange, parseDatabaseInstant } from './multirange.ts';
+import { quarantineRows, type RefusedRow, SET_ASIDE } from './quarantine.ts';
 
 /** So many deliveries of one content, by the fingerprint, are stored at one moment. */
 export interface DeliveryContent {
@@ -12,9 +12,6 @@ export interface DeliveryContent {
   readonly key: string;
   readonly amount: number;
 }
-
-/** What the quarantine says of a delivery that was taken out of the facts. */
-export const SET_ASIDE = 'audit: stored, but not in the source';
 
 /** The multiset of the deliveries sent within `ranges`. */
 export async function readDeliveryContents(
@@ -44,6 +41,7 @@ export async function readDeliveryContents(
 
 interface SurplusRow extends Record<string, unknown> {
   readonly raw: string;
+  readonly sent_at: string;
 }
 
 /**
@@ -80,18 +78,24 @@ export async function setAsideDeliveries(
       'organizationId', g.organization_id, 'networkId', n.network_id, 'alertType', a.name, 'url', e.url,
       'sentAt', to_char(g.sent_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
       'loggedAt', to_char(g.logged_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
-      'responseCode', g.response_code, 'responseDuration', g.response_duration_ms))::text as raw
+      'responseCode', g.response_code, 'responseDuration', g.response_duration_ms))::text as raw,
+      g.sent_at::text as sent_at
     from gone g
     left join meraki_store.networks n on n.organization_id = g.organization_id and n.network_key = g.network_key
     left join meraki_store.alert_types a
       on a.organization_id = g.organization_id and a.alert_type_id = g.alert_type_id
     left join meraki_store.webhook_endpoints e
       on e.organization_id = g.organization_id and e.endpoint_id = g.endpoint_id`);
-  await quarantineRows(
-    tx,
-    key,
-    moved.rows.map(({ raw }) => ({ raw, reason: SET_ASIDE })),
-    now,
-  );
+  const instants = surplus.map(({ at }) => at);
+  const asked = { from: Math.min(...instants), to: Math.max(...instants) + 1 };
+  await quarantineRows(tx, key, refusalsOf(moved.rows), { asked, limit: Number.POSITIVE_INFINITY }, now);
   return moved.rows.length;
+}
+
+function refusalsOf(moved: readonly SurplusRow[]): readonly RefusedRow[] {
+  const copies = new Map<string, number>();
+  return moved.map(({ raw, sent_at: sentAt }) => {
+    copies.set(raw, (copies.get(raw) ?? 0) + 1);
+    return { raw, reason: SET_ASIDE, sentAt: parseDatabaseInstant(sentAt), copies: copies.get(raw) ?? 1 };
+  });
 }

@@ -14,8 +14,8 @@ export interface WebhookDelivery {
   readonly endpointId: string;
   readonly responseCode: number;
   readonly responseDurationMs: number;
-  /** Fields of the row that this version does not know, kept as they came. */
-  readonly extra: Readonly<Record<string, unknown>> | null;
+  /** Fields of the row that this version does not know, as a JSON object kept as it came. */
+  readonly extra: string | null;
 }
 
 export interface WebhookDeliveryBatch extends WebhookDimensions {
@@ -66,9 +66,9 @@ export async function writeWebhookDeliveries(
   const written = await tx.execute<{ copy: string }>(sql`
     insert into meraki_store.webhook_deliveries (organization_id, sent_at, fingerprint, occurrence, network_key,
       alert_type_id, endpoint_id, logged_at, response_code, response_duration_ms, loaded_at, extra)
-    select ${organizationId}, s, f, o, n, a, e, l, c, d, ${formatInstant(now)}::timestamptz, x
+    select ${organizationId}, s, f, o, n, a, e, l, c, d, ${formatInstant(now)}::timestamptz, x::jsonb
     from json_to_recordset(${rows}::json) as r(s timestamptz, f bigint, o integer, n bigint, a bigint, e bigint,
-      l timestamptz, c integer, d integer, x jsonb)
+      l timestamptz, c integer, d integer, x text)
     order by s, f, o
     on conflict (organization_id, sent_at, fingerprint, occurrence) do nothing
     ${tellFresh ? sql`returning fingerprint::text || ' ' || occurrence as copy` : sql``}`);

@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts';
 import { advanceCheckpoint, type HeldCheckpoint, releaseCheckpoint } from '../db/checkpoints.ts';
 import type { Database } from '../db/database.ts';
 import type { Partitions } from '../db/partitions.ts';
+import type { FieldDrift } from '../db/schema-drift.ts';
 import {
   addCounts,
   noCounts,
@@ -14,7 +15,7 @@ import { PagingError, UnreachableError, WindowRefusedError } from '../errors.ts'
 import { type Instant, instantOfMilliseconds } from '../instant.ts';
 import type { Log } from '../log.ts';
 import { duration, type Range, type Ranges } from '../ranges.ts';
-import type { Lane } from '../stream-key.ts';
+import { describeStream, type Lane } from '../stream-key.ts';
 import { boundReading } from './bound-reading.ts';
 import { commitPage } from './commit-page.ts';
 import type { ReadBefore } from './lateness.ts';
@@ -113,11 +114,16 @@ export class LaneLoop {
     const reading = await this.#ask(window);
     if (reading === undefined) return 'again';
     const state = this.#state();
-    const now = { local: this.#localNow(), meraki: stream.now() };
-    const before = this.#before;
-    const committed = await commitPage(database, partitions, this.#held, state, reading, now, before);
+    const terms = {
+      local: this.#localNow(),
+      meraki: stream.now(),
+      quarantineLimit: stream.quarantineLimit,
+      readBefore: this.#before,
+    };
+    const committed = await commitPage(database, partitions, this.#held, state, reading, terms);
     this.#held = committed.held;
     this.counts = committed.counts;
+    this.#tellDrift(committed.drift);
     if (reading.claims.some((claim) => claim.final.length > 0)) this.#setbacks = 0;
     await this.#memory.noteAnswered(window.asked.from);
     if (reading.learned !== null) await this.#memory.learn(reading.learned);
@@ -179,6 +185,16 @@ export class LaneLoop {
   async #skip(claim: Range): Promise<void> {
     this.#memory.skip(claim);
     if (this.#lane.lane === 'backfill') await this.#lessons.skip(claim);
+  }
+
+  #tellDrift(drift: readonly FieldDrift[]): void {
+    const { log, stream } = this.#lane;
+    for (const { field, kind, sampleType } of drift) {
+      log.warn(
+        { ...stream.key, field, kind, sampleType },
+        `${describeStream(stream.key)}: the field ${field} is not as documented (${kind}); see meraki.schema_drift`,
+      );
+    }
   }
 
   async #tellProgress(): Promise<void> {

@@ -2,6 +2,7 @@ import type { CoverageByWidth } from '../db/coverage.ts';
 import type { Queryable, Transaction } from '../db/database.ts';
 import type { PartitionedTable } from '../db/partitions.ts';
 import type { RefusedRow } from '../db/quarantine.ts';
+import type { FieldDrift } from '../db/schema-drift.ts';
 import type { WriteCounts } from '../db/webhook-deliveries.ts';
 import type { Instant } from '../instant.ts';
 import type { Range, Ranges } from '../ranges.ts';
@@ -17,6 +18,8 @@ export interface Stream {
   readonly everySeconds: number;
   /** What is documented or configured, before anything was learned. Durations in microseconds. */
   readonly limits: { readonly lookback: number; readonly span: number; readonly settle: number };
+  /** Rows of this stream in quarantine beyond which no page is committed. */
+  readonly quarantineLimit: number;
   /** Now, by Meraki's clock. */
   now(): Instant;
   clockSkewMs(): number;
@@ -70,14 +73,30 @@ export interface Claim {
   readonly retracted?: Ranges;
 }
 
+/** What became of the rows of an answer: every one received is in one of the others. */
+export interface Tally {
+  readonly received: number;
+  /** Go to the store. */
+  readonly taken: number;
+  /** Go to quarantine. */
+  readonly refused: number;
+  /** Known from an earlier page of the same read, or buckets that another window holds whole. */
+  readonly left: number;
+}
+
 /** One answer, ready to be committed. */
 export interface Reading extends Effort {
   /** When Meraki answered, by its own clock. */
   readonly answeredAt: Instant;
+  /** What was asked of Meraki. */
+  readonly asked: Range;
   /** The window after this page; `null` when it needs no further page. */
   readonly window: OpenWindow | null;
   readonly claims: readonly Claim[];
   readonly refused: readonly RefusedRow[];
+  /** Fields that are not as documented. */
+  readonly drift: readonly FieldDrift[];
+  readonly tally: Tally;
   /** Where the rows go: partitions there are made before the transaction begins. */
   readonly partitions: readonly { readonly table: PartitionedTable; readonly range: Range }[];
   /** What this answer taught about the source, if anything. */
