@@ -1,0 +1,203 @@
+/*
+ * A Postgres of the driver's own, with everything that keeps data safe left on, to be killed. The archive's
+ * owner is no superuser: a full server still has a place for the driver, and none for the workers.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { appendFile, chown, mkdir, open, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import pg from 'pg';
+import { type Account, accountForRoot, isRoot, run } from '../../../src/db/embedded/process.ts';
+import { freePort } from './free-port.ts';
+import { postgresPrograms } from './postgres-programs.ts';
+import { descendantsOf, killTree, signal } from './process-tree.ts';
+import type { Watchdog } from './watchdog.ts';
+
+const MAX_CONNECTIONS = 48;
+/** Recovery after a crash is waited for. */
+const START_MS = 60_000;
+const DATABASE = 'archive';
+
+export interface PostgresPasswords {
+  readonly superuser: string;
+  readonly owner: string;
+}
+
+export class PostgresServer {
+  readonly #programs: string;
+  readonly #account: Account | undefined;
+  readonly #port: number;
+  readonly #directory: string;
+  readonly #passwords: PostgresPasswords;
+  readonly #watchdog: Watchdog;
+  #server: ChildProcess | undefined;
+
+  private constructor(
+    programs: string,
+    directory: string,
+    port: number,
+    passwords: PostgresPasswords,
+    watchdog: Watchdog,
+  ) {
+    this.#programs = programs;
+    this.#directory = directory;
+    this.#port = port;
+    this.#passwords = passwords;
+    this.#watchdog = watchdog;
+    this.#account = isRoot() ? accountForRoot() : undefined;
+  }
+
+  /** Makes a cluster below `directory`, starts it, and makes the archive's empty database. */
+  static async create(
+    directory: string,
+    passwords: PostgresPasswords,
+    watchdog: Watchdog,
+  ): Promise<PostgresServer> {
+    const account = isRoot() ? accountForRoot() : undefined;
+    const programs = await postgresPrograms(account);
+    const server = new PostgresServer(programs, directory, await freePort(), passwords, watchdog);
+    await server.#initialize();
+    await server.start();
+    await server.#makeDatabase();
+    return server;
+  }
+
+  get isUp(): boolean {
+    return this.#server !== undefined;
+  }
+
+  /** What the archive's owner connects with. */
+  get url(): string {
+    return `postgres://historian:${this.#passwords.owner}@127.0.0.1:${this.#port}/${DATABASE}`;
+  }
+
+  /** What a superuser connects with. */
+  get adminUrl(): string {
+    return `postgres://postgres:${this.#passwords.superuser}@127.0.0.1:${this.#port}/${DATABASE}`;
+  }
+
+  get logFile(): string {
+    return join(this.#directory, 'postgres.log');
+  }
+
+  async start(): Promise<void> {
+    const log = await open(this.logFile, 'a');
+    const server = spawn(join(this.#programs, 'postgres'), ['-D', this.#cluster], {
+      cwd: this.#directory,
+      env: { PATH: process.env['PATH'], LC_ALL: 'C' },
+      stdio: ['ignore', log.fd, log.fd],
+      detached: true,
+      ...this.#identity(),
+    });
+    await log.close();
+    await Promise.race([once(server, 'spawn'), once(server, 'error').then(([error]) => Promise.reject(error))]);
+    this.#watchdog.watch(server);
+    this.#server = server;
+    server.once('exit', () => {
+      if (this.#server === server) this.#server = undefined;
+    });
+    for (let waited = 0; waited < START_MS; waited += 100) {
+      if (await this.#answers()) return;
+      if (server.exitCode !== null || server.signalCode !== null) {
+        // The orphans of the killed one still hold its shared memory for a moment.
+        await delay(250);
+        return await this.start();
+      }
+      await delay(100);
+    }
+    throw new Error(`Postgres did not start; see ${this.logFile}`);
+  }
+
+  /** A crash: SIGKILL to the postmaster and all its children at once. */
+  async kill(): Promise<void> {
+    await this.#end((pid) => killTree(pid));
+  }
+
+  /** Immediate shutdown: backends drop everything, and the next start has to recover. */
+  async stopImmediately(): Promise<void> {
+    await this.#end((pid) => signal(pid, 'SIGQUIT'));
+  }
+
+  async stop(): Promise<void> {
+    await this.#end((pid) => signal(pid, 'SIGINT'));
+  }
+
+  /** SIGKILL to one process that serves a client; Postgres then restarts all of them by itself. */
+  async killOneChild(pick: (pids: readonly number[]) => number): Promise<void> {
+    const pid = this.#server?.pid;
+    const children = pid === undefined ? [] : await descendantsOf(pid);
+    if (children.length > 0) signal(pick(children), 'SIGKILL');
+  }
+
+  async #end(how: (pid: number) => unknown): Promise<void> {
+    const server = this.#server;
+    if (server?.pid === undefined) return;
+    this.#server = undefined;
+    const ended = once(server, 'exit');
+    await how(server.pid);
+    await ended;
+  }
+
+  get #cluster(): string {
+    return join(this.#directory, 'cluster');
+  }
+
+  #identity() {
+    return this.#account === undefined ? {} : { uid: this.#account.uid, gid: this.#account.gid };
+  }
+
+  async #initialize(): Promise<void> {
+    await mkdir(this.#directory, { mode: 0o755 });
+    const passwordFile = join(this.#directory, 'password');
+    await writeFile(passwordFile, `${this.#passwords.superuser}\n`, { mode: 0o600 });
+    if (this.#account !== undefined) {
+      await chown(this.#directory, this.#account.uid, this.#account.gid);
+      await chown(passwordFile, this.#account.uid, this.#account.gid);
+    }
+    const outcome = await run(
+      join(this.#programs, 'initdb'),
+      ['-D', this.#cluster, '-U', 'postgres', `--pwfile=${passwordFile}`, '-A', 'scram-sha-256', '-E', 'UTF8'].concat(
+        '--locale=C',
+        '--data-checksums',
+      ),
+      { account: this.#account, cwd: this.#directory },
+    );
+    if (outcome.code !== 0) throw new Error(`initdb: ${outcome.output}`);
+    await appendFile(
+      join(this.#cluster, 'postgresql.conf'),
+      `
+port = ${this.#port}
+listen_addresses = '127.0.0.1'
+unix_socket_directories = ''
+max_connections = ${MAX_CONNECTIONS}
+shared_buffers = '64MB'
+log_min_messages = 'log'
+log_line_prefix = '%m [%p] %q%u@%d '
+`,
+    );
+  }
+
+  async #makeDatabase(): Promise<void> {
+    const client = new pg.Client({ connectionString: this.adminUrl.replace(/\w+$/, 'postgres') });
+    await client.connect();
+    await client.query('create role historian login createrole');
+    // As a SCRAM verifier it would be no secret; as text, an error would put it into the server's log.
+    await client.query(`alter role historian password '${this.#passwords.owner}'`);
+    await client.query(`create database ${DATABASE} owner historian`);
+    await client.end();
+  }
+
+  async #answers(): Promise<boolean> {
+    const client = new pg.Client({ connectionString: this.adminUrl.replace(/\w+$/, 'postgres') });
+    client.on('error', () => undefined);
+    try {
+      await client.connect();
+      return true;
+    } catch {
+      return false;
+    } finally {
+      await client.end().catch(() => undefined);
+    }
+  }
+}

@@ -1,0 +1,93 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, open, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Redis } from 'ioredis';
+import { freePort } from './free-port.ts';
+import type { Watchdog } from './watchdog.ts';
+
+const START_MS = 20_000;
+
+/** A Redis of the driver's own, which writes an append-only file, to be killed and wiped. */
+export class RedisServer {
+  readonly #directory: string;
+  readonly #port: number;
+  readonly #password: string;
+  readonly #watchdog: Watchdog;
+  #server: ChildProcess | undefined;
+
+  private constructor(directory: string, port: number, password: string, watchdog: Watchdog) {
+    this.#directory = directory;
+    this.#port = port;
+    this.#password = password;
+    this.#watchdog = watchdog;
+  }
+
+  static async create(directory: string, password: string, watchdog: Watchdog): Promise<RedisServer> {
+    await mkdir(directory);
+    const server = new RedisServer(directory, await freePort(), password, watchdog);
+    await server.start();
+    return server;
+  }
+
+  get isUp(): boolean {
+    return this.#server !== undefined;
+  }
+
+  get url(): string {
+    return `redis://:${this.#password}@127.0.0.1:${this.#port}`;
+  }
+
+  get logFile(): string {
+    return join(this.#directory, 'redis.log');
+  }
+
+  async start(): Promise<void> {
+    const log = await open(this.logFile, 'a');
+    const options = { port: this.#port, bind: '127.0.0.1', appendonly: 'yes', requirepass: this.#password };
+    const server = spawn(
+      'redis-server',
+      Object.entries({ ...options, dir: this.#directory }).flatMap(([name, value]) => [`--${name}`, String(value)]),
+      { stdio: ['ignore', log.fd, log.fd], detached: true },
+    );
+    await log.close();
+    await Promise.race([once(server, 'spawn'), once(server, 'error').then(([error]) => Promise.reject(error))]);
+    this.#watchdog.watch(server);
+    this.#server = server;
+    server.once('exit', () => {
+      if (this.#server === server) this.#server = undefined;
+    });
+    for (let waited = 0; waited < START_MS; waited += 50) {
+      if (await this.ask((redis) => redis.ping()).then(Boolean, () => false)) return;
+      await delay(50);
+    }
+    throw new Error(`Redis did not start; see ${this.logFile}`);
+  }
+
+  async kill(): Promise<void> {
+    const server = this.#server;
+    if (server === undefined) return;
+    this.#server = undefined;
+    const ended = once(server, 'exit');
+    server.kill('SIGKILL');
+    await ended;
+  }
+
+  /** Removes everything it would remember at the next start. */
+  async forget(): Promise<void> {
+    await rm(join(this.#directory, 'appendonlydir'), { recursive: true, force: true });
+    await rm(join(this.#directory, 'dump.rdb'), { force: true });
+  }
+
+  async ask<T>(question: (redis: Redis) => Promise<T>): Promise<T> {
+    const redis = new Redis(this.url, { lazyConnect: true, retryStrategy: () => null, maxRetriesPerRequest: 0 });
+    redis.on('error', () => undefined);
+    try {
+      await redis.connect();
+      return await question(redis);
+    } finally {
+      redis.disconnect();
+    }
+  }
+}
