@@ -90,8 +90,8 @@ export class PostgresServer {
       detached: true,
       ...this.#identity(),
     });
-    await log.close();
-    await Promise.race([once(server, 'spawn'), once(server, 'error').then(([error]) => Promise.reject(error))]);
+    // Listened for at once: the event may come while the file is closed. It rejects on `error`.
+    await Promise.all([once(server, 'spawn'), log.close()]);
     this.#watchdog.watch(server);
     this.#server = server;
     server.once('exit', () => {
