@@ -3,10 +3,7 @@
  * coverage or gap, never both and never neither. Sets of time are compared by Postgres itself.
  */
 import type pg from 'pg';
-import type { Stretch } from '../support/truth.ts';
-
-/** Time of one organization and operation that the dashboard answered in full. */
-export type ServedTime = (organizationId: string, operation: string) => readonly Stretch[];
+import type { Simulator } from '../../src/simulator/simulator.ts';
 
 export interface ClaimsVerdict {
   /** Stretches of coverage, final or provisional, that the dashboard never answered. */
@@ -37,7 +34,7 @@ interface ClaimsRow {
 export async function judgeClaims(
   client: pg.Client,
   organizationIds: readonly string[],
-  served: ServedTime | undefined,
+  served: Simulator['served'],
 ): Promise<ClaimsVerdict> {
   const found = await client.query<ClaimsRow>(
     `select s.organization_id, s.stream, c.covered::text as covered,
@@ -67,7 +64,7 @@ export async function judgeClaims(
     const name = `${row.organization_id} ${row.stream}`;
     if (row.unaccounted !== '{}') faults.push(`${name}: neither covered nor a gap: ${row.unaccounted}`);
     if (row.contradictory !== '{}') faults.push(`${name}: covered and a gap: ${row.contradictory}`);
-    const unread = served === undefined ? [] : await unreadTime(client, row, served);
+    const unread = await unreadTime(client, row, served);
     falseCoverage += unread.length;
     for (const stretch of unread.slice(0, 5)) faults.push(`${name}: covered and never answered: ${stretch}`);
   }
@@ -75,7 +72,11 @@ export async function judgeClaims(
   return { falseCoverage, pendingGaps: sum('pending'), lostGaps: sum('lost'), faults };
 }
 
-async function unreadTime(client: pg.Client, row: ClaimsRow, served: ServedTime): Promise<readonly string[]> {
+async function unreadTime(
+  client: pg.Client,
+  row: ClaimsRow,
+  served: Simulator['served'],
+): Promise<readonly string[]> {
   const answered = served(row.organization_id, OPERATIONS[row.stream]);
   const found = await client.query<{ unread: string }>(
     'select unnest($1::tstzmultirange - $2::tstzmultirange)::text as unread',

@@ -5,7 +5,7 @@
 import type pg from 'pg';
 import type { Simulator } from '../../src/simulator/simulator.ts';
 import { finalStretches, type Stretch, storedDeliveries, trueDeliveries } from '../support/truth.ts';
-import { type ClaimsVerdict, judgeClaims, type ServedTime } from './claims.ts';
+import { type ClaimsVerdict, judgeClaims } from './claims.ts';
 import { compareMultisets } from './multiset.ts';
 
 export interface Verdict extends ClaimsVerdict {
@@ -20,8 +20,6 @@ export interface Verdict extends ClaimsVerdict {
 }
 
 export interface JudgeOptions {
-  /** What the dashboard answered; without it, coverage is not compared with it. */
-  readonly served?: ServedTime | undefined;
   /** Whether time may be missing because of what a fault plan did. */
   readonly mayLackTime?: boolean;
 }
@@ -49,9 +47,10 @@ export async function judgeArchive(
       }
     }
     await client.query('reset role');
-    const claims = await judgeClaims(client, organizationIds, options.served);
+    const claims = await judgeClaims(client, organizationIds, simulator.served);
     faults.push(...claims.faults);
-    if (claims.pendingGaps > 0 && options.mayLackTime !== true) faults.push(`${claims.pendingGaps} gaps are pending`);
+    if (claims.pendingGaps > 0 && options.mayLackTime !== true)
+      faults.push(`${claims.pendingGaps} gaps are pending`);
     if (claims.lostGaps > 0 && options.mayLackTime !== true) faults.push(`${claims.lostGaps} gaps are lost`);
     return { ...claims, rowsCompared, lost, doubled, faults };
   } finally {
@@ -135,6 +134,8 @@ function trueCounts(
     return simulator
       .truthBuckets(organizationId, { ...stretch, interval })
       .filter(({ startTs }) => shown.has(startTs))
-      .flatMap(({ startTs, counts }) => counts.map(({ code, count }) => `${interval} ${startTs} ${code}: ${count}`));
+      .flatMap(({ startTs, counts }) =>
+        counts.map(({ code, count }) => `${interval} ${startTs} ${code}: ${count}`),
+      );
   });
 }

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Settings, ownerUri } from '../../../src/db/embedded/settings.ts';
+import { ownerUri, type Settings } from '../../../src/db/embedded/settings.ts';
 import { type Act, expireLeases, wait } from './acts.ts';
 import { killTree } from './process-tree.ts';
 import type { Stage } from './stage.ts';

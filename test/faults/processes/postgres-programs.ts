@@ -25,7 +25,10 @@ export async function postgresPrograms(account: Account | undefined): Promise<st
     ...versions.map((version) => join(INSTALLED, version, 'bin')),
   ];
   for (const directory of candidates) {
-    const isWhole = await Promise.all([access(join(directory, 'postgres')), access(join(directory, 'initdb'))]).then(
+    const isWhole = await Promise.all([
+      access(join(directory, 'postgres')),
+      access(join(directory, 'initdb')),
+    ]).then(
       () => true,
       () => false,
     );

@@ -157,10 +157,17 @@ export class PostgresServer {
     }
     const outcome = await run(
       join(this.#programs, 'initdb'),
-      ['-D', this.#cluster, '-U', 'postgres', `--pwfile=${passwordFile}`, '-A', 'scram-sha-256', '-E', 'UTF8'].concat(
-        '--locale=C',
-        '--data-checksums',
-      ),
+      [
+        '-D',
+        this.#cluster,
+        '-U',
+        'postgres',
+        `--pwfile=${passwordFile}`,
+        '-A',
+        'scram-sha-256',
+        '-E',
+        'UTF8',
+      ].concat('--locale=C', '--data-checksums'),
       { account: this.#account, cwd: this.#directory },
     );
     if (outcome.code !== 0) throw new Error(`initdb: ${outcome.output}`);

@@ -48,7 +48,10 @@ export class RedisServer {
     const options = { port: this.#port, bind: '127.0.0.1', appendonly: 'yes', requirepass: this.#password };
     const server = spawn(
       'redis-server',
-      Object.entries({ ...options, dir: this.#directory }).flatMap(([name, value]) => [`--${name}`, String(value)]),
+      Object.entries({ ...options, dir: this.#directory }).flatMap(([name, value]) => [
+        `--${name}`,
+        String(value),
+      ]),
       { stdio: ['ignore', log.fd, log.fd], detached: true },
     );
     // Listened for at once: the event may come while the file is closed. It rejects on `error`.
@@ -81,7 +84,11 @@ export class RedisServer {
   }
 
   async ask<T>(question: (redis: Redis) => Promise<T>): Promise<T> {
-    const redis = new Redis(this.url, { lazyConnect: true, retryStrategy: () => null, maxRetriesPerRequest: 0 });
+    const redis = new Redis(this.url, {
+      lazyConnect: true,
+      retryStrategy: () => null,
+      maxRetriesPerRequest: 0,
+    });
     redis.on('error', () => undefined);
     try {
       await redis.connect();

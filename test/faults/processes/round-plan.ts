@@ -1,6 +1,6 @@
 import type { Environment } from '../../../src/config.ts';
 import { createRandom } from '../../../src/simulator/random.ts';
-import type { SimulatorOptions } from '../../../src/simulator/simulator.ts';
+import type { FaultPlan, SimulatorOptions } from '../../../src/simulator/simulator.ts';
 
 /** What one round is made of; follows from its seed alone. */
 export interface RoundPlan {
@@ -13,6 +13,8 @@ export interface RoundPlan {
   /** Pause between two acts of the chaos. */
   readonly pauseMs: readonly [least: number, most: number];
   readonly simulator: SimulatorOptions;
+  /** What goes wrong in the dashboard itself while there is chaos. */
+  readonly faults: FaultPlan | undefined;
   readonly environment: Environment;
   /** Final coverage has to reach so close to the end of the chaos before the archive is judged. */
   readonly finalLagSeconds: number;
@@ -31,9 +33,10 @@ export function planRound(seed: number): RoundPlan {
   const queue = shape === 'workers' && random.chance(0.65) ? 'redis' : 'postgres';
   const organizations = 2 + random.integer(4);
   const perPage = random.pick([50, 100, 200, 500, 1_000]);
-  const pages = 150 + random.integer(300);
+  const pages = 100 + random.integer(250);
   const lookbackDays = random.pick([1, 3, 10, 45, 90]);
-  const rows = Math.min(200_000, organizations * pages * perPage);
+  // A short lookback has many rows an hour and so much to read at the newest edge; a long one many windows.
+  const rows = Math.min(150_000, organizations * pages * perPage);
   return {
     seed,
     shape,
@@ -54,6 +57,7 @@ export function planRound(seed: number): RoundPlan {
       redirect: random.chance(0.3),
       tokenLifetime: random.pick([5, 60, 3_600]),
     },
+    faults: undefined,
     environment: {
       REQUESTS_PER_SECOND: String(random.pick([5, 10, 10])),
       WEBHOOK_LOGS_EVERY: '10s',
@@ -62,7 +66,7 @@ export function planRound(seed: number): RoundPlan {
       API_RESPONSES_SETTLE: `${SETTLE.codes}s`,
       WEBHOOK_LOGS_PER_PAGE: String(perPage),
       WEBHOOK_LOGS_LOOKBACK: `${lookbackDays}d`,
-      WEBHOOK_LOGS_MAX_SPAN: random.pick(['6h', '2d', '31d']),
+      WEBHOOK_LOGS_MAX_SPAN: random.pick([`${Math.max(6, lookbackDays)}h`, '2d', '31d']),
       API_RESPONSES_LOOKBACK: random.pick(['2d', '31d']),
       API_RESPONSES_INTERVAL: String(INTERVAL_SECONDS),
       WEBHOOK_URLS: 'full',

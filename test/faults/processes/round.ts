@@ -109,9 +109,7 @@ class Round {
     this.#verdict = await askPostgres(url, (client) => judgeArchive(client, stage.simulator));
     faults.push(...this.#verdict.faults);
     faults.push(...(await askPostgres(url, (client) => tablesWithSecrets(client, this.#known()))));
-    faults.push(
-      ...((await stage.redis?.ask((redis) => redisKeysWithSecrets(redis, this.#known()))) ?? []),
-    );
+    faults.push(...((await stage.redis?.ask((redis) => redisKeysWithSecrets(redis, this.#known()))) ?? []));
   }
 
   /** Ends everything that runs and judges what was said. */
@@ -129,7 +127,12 @@ class Round {
       );
       for (const ended of fleet.ended) faults.push(...outputFaults(ended, secrets));
       const logs = [postgres?.logFile, redis?.logFile, ...(await embeddedLogs(dataDir))];
-      faults.push(...(await filesWithSecrets(logs.filter((file) => file !== undefined), secrets)));
+      faults.push(
+        ...(await filesWithSecrets(
+          logs.filter((file) => file !== undefined),
+          secrets,
+        )),
+      );
       if (faults.length > 0) await this.#keepLogs(stage);
       await postgres?.stop();
       await redis?.kill();
@@ -139,8 +142,8 @@ class Round {
 
   async #setTheStage(quiet: AbortSignal): Promise<Stage> {
     const { plan, secrets } = { plan: this.#plan, secrets: this.#secrets };
-    // A fault plan for the dashboard goes in here, drawn from plan.seed.
     const simulator = await startSimulator({ ...plan.simulator, key: secrets.key });
+    if (plan.faults !== undefined) simulator.setFaults(plan.faults);
     this.#simulator = simulator;
     const isEmbedded = plan.shape === 'embedded';
     const postgres = isEmbedded
@@ -186,6 +189,7 @@ class Round {
     const plan = this.#plan;
     const since = this.#quietAt ?? Date.now();
     simulator.outage(false);
+    simulator.setFaults({});
     await Promise.all(fleet.living.map((member) => fleet.stop(member)));
     if (!plan.patient) {
       const url = await this.#adminUrl(stage);
@@ -216,7 +220,10 @@ class Round {
   async #keepLogs({ fleet }: Stage): Promise<void> {
     await writeFile(join(this.#directory, 'plan.json'), `${JSON.stringify(this.#plan, undefined, 2)}\n`);
     for (const { number, command, stdout, stderr } of fleet.ended) {
-      await writeFile(join(this.#directory, `${String(number).padStart(3, '0')}-${command}.log`), stdout + stderr);
+      await writeFile(
+        join(this.#directory, `${String(number).padStart(3, '0')}-${command}.log`),
+        stdout + stderr,
+      );
     }
   }
 }
