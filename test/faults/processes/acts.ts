@@ -28,7 +28,8 @@ export const workerActs: readonly Act[] = [
   {
     name: 'SIGKILL to a worker',
     weight: 55,
-    perform: (stage) => withWorker(stage, (member) => killAndReplace(stage, member)),
+    // Also those that have not begun to work: a kill while a worker opens the archive is a kill like any other.
+    perform: (stage) => withWorker(stage, (member) => killAndReplace(stage, member), isRipeToKill(stage)),
   },
   {
     name: 'SIGTERM to a worker',
@@ -120,7 +121,7 @@ export const postgresActs: readonly Act[] = [
   },
   {
     name: 'the connection limit is filled',
-    weight: 4,
+    weight: 2,
     perform: (stage) => withPostgres(stage, (postgres) => fillConnections(stage, postgres)),
   },
   {
@@ -160,11 +161,22 @@ export async function expireLeases(adminUrl: string): Promise<void> {
   );
 }
 
-function withWorker(stage: Stage, act: (member: Member) => Promise<void>): Promise<void> | undefined {
-  const candidates = stage.fleet.working.filter(
-    ({ command, bidden }) => command === 'worker' && bidden === undefined,
+function withWorker(
+  stage: Stage,
+  act: (member: Member) => Promise<void>,
+  isRipe = ({ isWorking }: Member) => isWorking,
+): Promise<void> | undefined {
+  const candidates = stage.fleet.living.filter(
+    (member) =>
+      member.command === 'worker' && member.bidden === undefined && !member.isPaused && isRipe(member),
   );
   return candidates.length === 0 ? undefined : act(stage.random.pick(candidates));
+}
+
+/** One in four kills takes whoever is there, the others those that work. */
+function isRipeToKill({ random }: Stage): (member: Member) => boolean {
+  const anybody = random.chance(0.25);
+  return ({ isWorking }) => isWorking || anybody;
 }
 
 async function killAndReplace(stage: Stage, member: Member): Promise<void> {
@@ -206,7 +218,7 @@ async function killRedis(stage: Stage, redis: RedisServer, meanwhile?: () => Pro
 /** Holds all places until there are no more, also those that become free, for some seconds. */
 async function fillConnections(stage: Stage, postgres: PostgresServer): Promise<void> {
   const held: pg.Client[] = [];
-  const enough = Date.now() + 3_000 + stage.random.next() * 5_000;
+  const enough = Date.now() + 2_000 + stage.random.next() * 4_000;
   while (Date.now() < enough && !stage.quiet.aborted) {
     const client = new pg.Client({ connectionString: postgres.url, connectionTimeoutMillis: 2_000 });
     client.on('error', () => undefined);

@@ -4,19 +4,24 @@ import { embeddedActs } from './embedded-acts.ts';
 import type { RoundPlan } from './round-plan.ts';
 import type { Stage } from './stage.ts';
 
-/** Chooses an act again and again until the stage is quiet; resolves when all acts have mended what they broke. */
+/**
+ * Does one act after the other until the stage is quiet, or the script at its end; resolves when all acts have
+ * mended what they broke.
+ */
 export async function runChaos(plan: RoundPlan, stage: Stage): Promise<void> {
   const { random, quiet, tally } = stage;
   const acts = actsFor(stage);
+  const script = plan.script === undefined ? undefined : [...plan.script];
   const underWay = new Set<Promise<void>>();
   const [least, most] = plan.pauseMs;
   let failure: unknown;
-  while (!quiet.aborted) {
+  while (!quiet.aborted && script?.length !== 0) {
     await delay(least + random.next() * (most - least), undefined, { signal: quiet }).catch(() => undefined);
     if (quiet.aborted) break;
-    const act = choose(acts, random.next());
+    const act = script === undefined ? choose(acts, random.next()) : named(acts, script[0]);
     const doing = act.perform(stage);
     if (doing === undefined) continue;
+    script?.shift();
     tally.acts[act.name] = (tally.acts[act.name] ?? 0) + 1;
     const done = doing
       .catch((error: unknown) => {
@@ -28,6 +33,12 @@ export async function runChaos(plan: RoundPlan, stage: Stage): Promise<void> {
   }
   await Promise.all(underWay);
   if (failure !== undefined) throw failure;
+}
+
+function named(acts: readonly Act[], name: string | undefined): Act {
+  const act = acts.find((candidate) => candidate.name === name);
+  if (act === undefined) throw new RangeError(`there is no act "${name}"`);
+  return act;
 }
 
 function actsFor(stage: Stage): readonly Act[] {

@@ -19,9 +19,10 @@ export function outputFaults(ended: EndedMember, secrets: readonly string[]): re
   return faults;
 }
 
-function endedWell({ command, bidden, exitCode }: EndedMember): boolean {
+function endedWell({ command, bidden, exitCode, stderr }: EndedMember): boolean {
   if (bidden === 'killed') return true;
-  if (bidden === 'stopped') return exitCode === 0 || exitCode === 130;
+  // Before the program has begun, SIGTERM ends Node itself.
+  if (bidden === 'stopped') return exitCode === 0 || exitCode === 130 || (exitCode === null && stderr === '');
   if (command === 'migrate') return exitCode === 0;
   return command === 'sync' && exitCode !== null && SYNC_MAY_END_WITH.includes(exitCode);
 }

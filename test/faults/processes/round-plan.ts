@@ -10,6 +10,8 @@ export interface RoundPlan {
   readonly queue: 'redis' | 'postgres';
   readonly workers: number;
   readonly chaosSeconds: number;
+  /** Names of acts to be done in this order, in place of a choice; the chaos is over with the last of them. */
+  readonly script: readonly string[] | undefined;
   /** Pause between two acts of the chaos. */
   readonly pauseMs: readonly [least: number, most: number];
   readonly simulator: SimulatorOptions;
@@ -41,9 +43,10 @@ export function planRound(seed: number): RoundPlan {
     seed,
     shape,
     queue,
-    workers: shape === 'embedded' ? 1 : 2 + random.integer(2),
+    workers: shape === 'embedded' ? 1 : 3 + random.integer(2),
     chaosSeconds: 60 + random.integer(31),
-    pauseMs: shape === 'embedded' ? [1_500, 4_500] : [400, 1_300],
+    script: undefined,
+    pauseMs: shape === 'embedded' ? [1_500, 4_500] : [300, 1_000],
     simulator: {
       seed,
       organizations,
