@@ -49,6 +49,7 @@ function shortRound(): RoundPlan {
       WEBHOOK_LOGS_LOOKBACK: '90d',
       WEBHOOK_LOGS_MAX_SPAN: '31d',
     },
+    faults: undefined,
     finalLagSeconds: 600,
     patient: false,
   };

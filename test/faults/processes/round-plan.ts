@@ -1,6 +1,6 @@
 import type { Environment } from '../../../src/config.ts';
 import { createRandom } from '../../../src/simulator/random.ts';
-import type { FaultPlan, SimulatorOptions } from '../../../src/simulator/simulator.ts';
+import { type FaultPlan, randomFaultPlan, type SimulatorOptions } from '../../../src/simulator/simulator.ts';
 
 /** What one round is made of; follows from its seed alone. */
 export interface RoundPlan {
@@ -15,7 +15,7 @@ export interface RoundPlan {
   /** Pause between two acts of the chaos. */
   readonly pauseMs: readonly [least: number, most: number];
   readonly simulator: SimulatorOptions;
-  /** What goes wrong in the dashboard itself while there is chaos. */
+  /** What goes wrong in the dashboard itself: with its answers while there is chaos, with its contents always. */
   readonly faults: FaultPlan | undefined;
   readonly environment: Environment;
   /** Final coverage has to reach so close to the end of the chaos before the archive is judged. */
@@ -60,7 +60,9 @@ export function planRound(seed: number): RoundPlan {
       redirect: random.chance(0.3),
       tokenLifetime: random.pick([5, 60, 3_600]),
     },
-    faults: undefined,
+    faults: random.chance(0.7)
+      ? randomFaultPlan(seed, { contents: false, latenessSeconds: SETTLE.logs - 20 })
+      : undefined,
     environment: {
       REQUESTS_PER_SECOND: String(random.pick([5, 10, 10])),
       WEBHOOK_LOGS_EVERY: '10s',

@@ -189,7 +189,7 @@ class Round {
     const plan = this.#plan;
     const since = this.#quietAt ?? Date.now();
     simulator.outage(false);
-    simulator.setFaults({});
+    simulator.setFaults({ ...plan.faults, rules: [] });
     await Promise.all(fleet.living.map((member) => fleet.stop(member)));
     if (!plan.patient) {
       const url = await this.#adminUrl(stage);
