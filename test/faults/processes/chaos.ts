@@ -1,8 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Act, postgresActs, redisActs, workerActs } from './acts.ts';
+import type { Act } from './act.ts';
 import { embeddedActs } from './embedded-acts.ts';
+import { postgresActs } from './postgres-acts.ts';
+import { redisActs } from './redis-acts.ts';
 import type { RoundPlan } from './round-plan.ts';
 import type { Stage } from './stage.ts';
+import { networkAct, workerActs } from './worker-acts.ts';
 
 /**
  * Does one act after the other until the stage is quiet, or the script at its end; resolves when all acts have
@@ -43,9 +46,9 @@ function named(acts: readonly Act[], name: string | undefined): Act {
 
 function actsFor(stage: Stage): readonly Act[] {
   if (stage.postgres === undefined) {
-    return [...embeddedActs, ...workerActs.filter(({ name }) => name.startsWith('the network'))];
+    return [...embeddedActs, networkAct];
   }
-  return [...workerActs, ...postgresActs, ...(stage.redis === undefined ? [] : redisActs)];
+  return [...workerActs, networkAct, ...postgresActs, ...(stage.redis === undefined ? [] : redisActs)];
 }
 
 function choose(acts: readonly Act[], share: number): Act {

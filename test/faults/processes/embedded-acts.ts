@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ownerUri, type Settings } from '../../../src/db/embedded/settings.ts';
-import { type Act, expireLeases, wait } from './acts.ts';
+import { type Act, wait } from './act.ts';
+import { expireLeases } from './postgres-acts.ts';
 import { killTree } from './process-tree.ts';
 import type { Stage } from './stage.ts';
 

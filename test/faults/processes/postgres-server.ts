@@ -4,17 +4,17 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFile, chown, mkdir, open, writeFile } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
-import { type Account, accountForRoot, isRoot, run } from '../../../src/db/embedded/process.ts';
+import { type Account, accountForRoot, isRoot } from '../../../src/db/embedded/process.ts';
 import { freePort } from './free-port.ts';
+import { clusterIn, makeCluster } from './postgres-cluster.ts';
 import { postgresPrograms } from './postgres-programs.ts';
 import { descendantsOf, killTree, signal } from './process-tree.ts';
 import type { Watchdog } from './watchdog.ts';
 
-const MAX_CONNECTIONS = 48;
 /** Recovery after a crash is waited for. */
 const START_MS = 60_000;
 const DATABASE = 'archive';
@@ -35,6 +35,7 @@ export class PostgresServer {
 
   private constructor(
     programs: string,
+    account: Account | undefined,
     directory: string,
     port: number,
     passwords: PostgresPasswords,
@@ -45,7 +46,7 @@ export class PostgresServer {
     this.#port = port;
     this.#passwords = passwords;
     this.#watchdog = watchdog;
-    this.#account = isRoot() ? accountForRoot() : undefined;
+    this.#account = account;
   }
 
   /** Makes a cluster below `directory`, starts it, and makes the archive's empty database. */
@@ -56,8 +57,8 @@ export class PostgresServer {
   ): Promise<PostgresServer> {
     const account = isRoot() ? accountForRoot() : undefined;
     const programs = await postgresPrograms(account);
-    const server = new PostgresServer(programs, directory, await freePort(), passwords, watchdog);
-    await server.#initialize();
+    const server = new PostgresServer(programs, account, directory, await freePort(), passwords, watchdog);
+    await makeCluster({ programs, account, directory, port: server.#port, password: passwords.superuser });
     await server.start();
     await server.#makeDatabase();
     return server;
@@ -83,7 +84,7 @@ export class PostgresServer {
 
   async start(): Promise<void> {
     const log = await open(this.logFile, 'a');
-    const server = spawn(join(this.#programs, 'postgres'), ['-D', this.#cluster], {
+    const server = spawn(join(this.#programs, 'postgres'), ['-D', clusterIn(this.#directory)], {
       cwd: this.#directory,
       env: { PATH: process.env['PATH'], LC_ALL: 'C' },
       stdio: ['ignore', log.fd, log.fd],
@@ -139,50 +140,8 @@ export class PostgresServer {
     await ended;
   }
 
-  get #cluster(): string {
-    return join(this.#directory, 'cluster');
-  }
-
   #identity() {
     return this.#account === undefined ? {} : { uid: this.#account.uid, gid: this.#account.gid };
-  }
-
-  async #initialize(): Promise<void> {
-    await mkdir(this.#directory, { mode: 0o755 });
-    const passwordFile = join(this.#directory, 'password');
-    await writeFile(passwordFile, `${this.#passwords.superuser}\n`, { mode: 0o600 });
-    if (this.#account !== undefined) {
-      await chown(this.#directory, this.#account.uid, this.#account.gid);
-      await chown(passwordFile, this.#account.uid, this.#account.gid);
-    }
-    const outcome = await run(
-      join(this.#programs, 'initdb'),
-      [
-        '-D',
-        this.#cluster,
-        '-U',
-        'postgres',
-        `--pwfile=${passwordFile}`,
-        '-A',
-        'scram-sha-256',
-        '-E',
-        'UTF8',
-      ].concat('--locale=C', '--data-checksums'),
-      { account: this.#account, cwd: this.#directory },
-    );
-    if (outcome.code !== 0) throw new Error(`initdb: ${outcome.output}`);
-    await appendFile(
-      join(this.#cluster, 'postgresql.conf'),
-      `
-port = ${this.#port}
-listen_addresses = '127.0.0.1'
-unix_socket_directories = ''
-max_connections = ${MAX_CONNECTIONS}
-shared_buffers = '64MB'
-log_min_messages = 'log'
-log_line_prefix = '%m [%p] %q%u@%d '
-`,
-    );
   }
 
   async #makeDatabase(): Promise<void> {

@@ -1,22 +1,17 @@
-import { randomBytes } from 'node:crypto';
 import { chmod, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createRandom } from '../../../src/simulator/random.ts';
-import { type Simulator, startSimulator } from '../../../src/simulator/simulator.ts';
 import { judgeArchive, type Verdict } from '../oracle.ts';
 import { filesWithSecrets, redisKeysWithSecrets, tablesWithSecrets } from '../secret-search.ts';
-import { expireLeases } from './acts.ts';
 import { askPostgres } from './ask-postgres.ts';
 import { waitUntilCaughtUp } from './catch-up.ts';
 import { runChaos } from './chaos.ts';
-import { embeddedPidfile, embeddedSettings, embeddedUrl } from './embedded-acts.ts';
+import { embeddedSettings, embeddedUrl } from './embedded-acts.ts';
 import { embeddedLogs } from './embedded-logs.ts';
-import { Fleet } from './fleet.ts';
 import { outputFaults } from './output-faults.ts';
-import { PostgresServer } from './postgres-server.ts';
-import { RedisServer } from './redis-server.ts';
+import { expireLeases } from './postgres-acts.ts';
 import { INTERVAL_SECONDS, type RoundPlan } from './round-plan.ts';
+import { drawSecrets, setStage } from './set-stage.ts';
 import { emptyTally, type Stage, type Tally } from './stage.ts';
 import { startWatchdog, type Watchdog } from './watchdog.ts';
 
@@ -62,13 +57,7 @@ class Round {
   readonly #directory: string;
   readonly #watchdog: Watchdog;
   readonly #tally = emptyTally();
-  readonly #secrets = {
-    key: `key-${randomBytes(12).toString('hex')}`,
-    redis: `redis-${randomBytes(12).toString('hex')}`,
-    superuser: `superuser-${randomBytes(12).toString('hex')}`,
-    owner: `owner-${randomBytes(12).toString('hex')}`,
-  };
-  #simulator: Simulator | undefined;
+  readonly #secrets = drawSecrets();
   #stage: Stage | undefined;
   #verdict: Verdict | undefined;
   #quietAt: number | undefined;
@@ -93,7 +82,14 @@ class Round {
   async run(faults: string[]): Promise<void> {
     const plan = this.#plan;
     const quiet = new AbortController();
-    const stage = await this.#setTheStage(quiet.signal);
+    const stage = await setStage(plan, {
+      directory: this.#directory,
+      secrets: this.#secrets,
+      watchdog: this.#watchdog,
+      tally: this.#tally,
+      quiet: quiet.signal,
+    });
+    this.#stage = stage;
     this.#chaosAt = Date.now();
     if (stage.postgres !== undefined) await this.#migrate(stage);
     for (let worker = 1; worker <= plan.workers; worker += 1) {
@@ -136,46 +132,8 @@ class Round {
       if (faults.length > 0) await this.#keepLogs(stage);
       await postgres?.stop();
       await redis?.kill();
+      await stage.simulator.stop();
     }
-    await this.#simulator?.stop();
-  }
-
-  async #setTheStage(quiet: AbortSignal): Promise<Stage> {
-    const { plan, secrets } = { plan: this.#plan, secrets: this.#secrets };
-    const simulator = await startSimulator({ ...plan.simulator, key: secrets.key });
-    if (plan.faults !== undefined) simulator.setFaults(plan.faults);
-    this.#simulator = simulator;
-    const isEmbedded = plan.shape === 'embedded';
-    const postgres = isEmbedded
-      ? undefined
-      : await PostgresServer.create(join(this.#directory, 'postgres'), secrets, this.#watchdog);
-    const redis =
-      plan.queue === 'redis'
-        ? await RedisServer.create(join(this.#directory, 'redis'), secrets.redis, this.#watchdog)
-        : undefined;
-    const dataDir = join(this.#directory, 'data');
-    if (isEmbedded) this.#watchdog.watchPidfile(embeddedPidfile(dataDir));
-    const environment = {
-      ...plan.environment,
-      MERAKI_DASHBOARD_API_KEY: secrets.key,
-      MERAKI_BASE_URL: simulator.baseUrl,
-      MERAKI_TRUSTED_HOSTS: '127.0.0.1,localhost',
-      DATA_DIR: dataDir,
-      ...(postgres === undefined ? {} : { DATABASE_URL: postgres.url }),
-      ...(redis === undefined ? {} : { REDIS_URL: redis.url }),
-    };
-    const stage: Stage = {
-      simulator,
-      fleet: new Fleet(environment, this.#watchdog),
-      postgres,
-      redis,
-      dataDir,
-      random: createRandom(plan.seed, 'chaos'),
-      tally: this.#tally,
-      quiet,
-    };
-    this.#stage = stage;
-    return stage;
   }
 
   async #migrate({ fleet }: Stage): Promise<void> {
