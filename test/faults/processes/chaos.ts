@@ -7,6 +7,9 @@ import type { RoundPlan } from './round-plan.ts';
 import type { Stage } from './stage.ts';
 import { networkAct, workerActs } from './worker-acts.ts';
 
+/** What was broken has to be whole again so long after the chaos. */
+const MEND_MS = 120_000;
+
 /**
  * Does one act after the other until the stage is quiet, or the script at its end; resolves when all acts have
  * mended what they broke.
@@ -15,7 +18,7 @@ export async function runChaos(plan: RoundPlan, stage: Stage): Promise<void> {
   const { random, quiet, tally } = stage;
   const acts = actsFor(stage);
   const script = plan.script === undefined ? undefined : [...plan.script];
-  const underWay = new Set<Promise<void>>();
+  const underWay = new Map<Promise<void>, string>();
   const [least, most] = plan.pauseMs;
   let failure: unknown;
   while (!quiet.aborted && script?.length !== 0) {
@@ -31,10 +34,17 @@ export async function runChaos(plan: RoundPlan, stage: Stage): Promise<void> {
         failure ??= error;
       })
       .finally(() => underWay.delete(done));
-    underWay.add(done);
+    underWay.set(done, act.name);
     keepUp(plan, stage);
   }
-  await Promise.all(underWay);
+  const timer = new AbortController();
+  const late = delay(MEND_MS, undefined, { signal: timer.signal }).then(
+    () => {
+      throw new Error(`not mended: ${[...underWay.values()].join(', ')}`);
+    },
+    () => undefined,
+  );
+  await Promise.race([Promise.all(underWay.keys()), late]).finally(() => timer.abort());
   if (failure !== undefined) throw failure;
 }
 

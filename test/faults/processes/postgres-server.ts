@@ -32,6 +32,7 @@ export class PostgresServer {
   readonly #passwords: PostgresPasswords;
   readonly #watchdog: Watchdog;
   #server: ChildProcess | undefined;
+  #isReady = false;
 
   private constructor(
     programs: string,
@@ -64,8 +65,9 @@ export class PostgresServer {
     return server;
   }
 
+  /** Whether it may be killed: not while it is being started, for then two would start it again. */
   get isUp(): boolean {
-    return this.#server !== undefined;
+    return this.#isReady;
   }
 
   /** What the archive's owner connects with. */
@@ -91,16 +93,19 @@ export class PostgresServer {
       detached: true,
       ...this.#identity(),
     });
-    // Listened for at once: the event may come while the file is closed. It rejects on `error`.
-    await Promise.all([once(server, 'spawn'), log.close()]);
-    this.#watchdog.watch(server);
     this.#server = server;
     server.once('exit', () => {
       if (this.#server === server) this.#server = undefined;
     });
+    // Listened for at once: the event may come while the file is closed. It rejects on `error`.
+    await Promise.all([once(server, 'spawn'), log.close()]);
+    this.#watchdog.watch(server);
     for (let waited = 0; waited < START_MS; waited += 100) {
-      if (await this.#answers()) return;
-      if (server.exitCode !== null || server.signalCode !== null) {
+      if (this.#server === server && (await this.#answers())) {
+        this.#isReady = true;
+        return;
+      }
+      if (this.#server !== server) {
         // The orphans of the killed one still hold its shared memory for a moment.
         await delay(250);
         return await this.start();
@@ -133,8 +138,8 @@ export class PostgresServer {
 
   async #end(how: (pid: number) => unknown): Promise<void> {
     const server = this.#server;
+    this.#isReady = false;
     if (server?.pid === undefined) return;
-    this.#server = undefined;
     const ended = once(server, 'exit');
     await how(server.pid);
     await ended;

@@ -16,6 +16,7 @@ export class RedisServer {
   readonly #password: string;
   readonly #watchdog: Watchdog;
   #server: ChildProcess | undefined;
+  #isReady = false;
 
   private constructor(directory: string, port: number, password: string, watchdog: Watchdog) {
     this.#directory = directory;
@@ -31,8 +32,9 @@ export class RedisServer {
     return server;
   }
 
+  /** Whether it may be killed: not while it is being started, for then two would start it again. */
   get isUp(): boolean {
-    return this.#server !== undefined;
+    return this.#isReady;
   }
 
   get url(): string {
@@ -54,15 +56,18 @@ export class RedisServer {
       ]),
       { stdio: ['ignore', log.fd, log.fd], detached: true },
     );
-    // Listened for at once: the event may come while the file is closed. It rejects on `error`.
-    await Promise.all([once(server, 'spawn'), log.close()]);
-    this.#watchdog.watch(server);
     this.#server = server;
     server.once('exit', () => {
       if (this.#server === server) this.#server = undefined;
     });
+    // Listened for at once: the event may come while the file is closed. It rejects on `error`.
+    await Promise.all([once(server, 'spawn'), log.close()]);
+    this.#watchdog.watch(server);
     for (let waited = 0; waited < START_MS; waited += 50) {
-      if (await this.ask((redis) => redis.ping()).then(Boolean, () => false)) return;
+      if (await this.ask((redis) => redis.ping()).then(Boolean, () => false)) {
+        this.#isReady = true;
+        return;
+      }
       await delay(50);
     }
     throw new Error(`Redis did not start; see ${this.logFile}`);
@@ -70,8 +75,8 @@ export class RedisServer {
 
   async kill(): Promise<void> {
     const server = this.#server;
+    this.#isReady = false;
     if (server === undefined) return;
-    this.#server = undefined;
     const ended = once(server, 'exit');
     server.kill('SIGKILL');
     await ended;
