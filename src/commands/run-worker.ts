@@ -53,7 +53,33 @@ async function work(
   options: RunWorkerOptions,
   patience: { readonly clock: Clock; readonly log: Log; readonly signal: AbortSignal },
 ): Promise<void> {
-  const { config, log, clock, signal } = options;
+  const { config, log, signal } = options;
+  // A queue that failed while it was opened stays failed: each attempt has a worker and a queue of its own.
+  const begin = () => beginWork(archive, options);
+  const { worker, organizationIds } = await withPatience('beginning to work', begin, patience);
+  try {
+    log.info(
+      {
+        organizations: organizationIds.length,
+        queue: archive.store.kind,
+        webhookLogsEvery: formatDuration(config.webhookLogs.every),
+        apiResponsesEvery: formatDuration(config.apiResponses.every),
+      },
+      'working',
+    );
+    const running = options.whileRunning?.(archive, organizationIds, signal) ?? aborted(signal);
+    await running;
+  } finally {
+    if (!(await worker.stop(STOP_DEADLINE_MS))) {
+      log.warn('not all pages ended in time; they are repeated at the next start');
+    }
+  }
+}
+
+async function beginWork(
+  archive: Archive,
+  { config, log, clock, signal }: RunWorkerOptions,
+): Promise<{ readonly worker: SyncWorker; readonly organizationIds: readonly string[] }> {
   const worker = new SyncWorker({
     database: archive.database,
     partitions: archive.partitions,
@@ -76,28 +102,13 @@ async function work(
     concurrency: 8,
   });
   try {
-    const organizationIds = await withPatience(
-      'asking for organizations',
-      () => worker.reconcile(signal),
-      patience,
-    );
+    const organizationIds = await worker.reconcile(signal);
     await archive.claimSource();
     await worker.start();
-    log.info(
-      {
-        organizations: organizationIds.length,
-        queue: archive.store.kind,
-        webhookLogsEvery: formatDuration(config.webhookLogs.every),
-        apiResponsesEvery: formatDuration(config.apiResponses.every),
-      },
-      'working',
-    );
-    const running = options.whileRunning?.(archive, organizationIds, signal) ?? aborted(signal);
-    await running;
-  } finally {
-    if (!(await worker.stop(STOP_DEADLINE_MS))) {
-      log.warn('not all pages ended in time; they are repeated at the next start');
-    }
+    return { worker, organizationIds };
+  } catch (error) {
+    await worker.stop(STOP_DEADLINE_MS).catch(() => undefined);
+    throw error;
   }
 }
 

@@ -29,14 +29,22 @@ export interface Database {
   close(): Promise<void>;
 }
 
+const ignoreError = (): void => undefined;
+
 /**
- * A connection that has a listener for its errors. One that breaks between two statements of a transaction has no
- * statement to report to, and without a listener Node ends the process.
+ * A connection that has a listener for its errors, whoever takes listeners off. One that breaks between two
+ * statements of a transaction, or while it is given up, has no statement to report to, and without a listener Node
+ * ends the process.
  */
 export class GuardedClient extends pg.Client {
   constructor(config?: string | pg.ClientConfig) {
     super(config);
-    this.on('error', () => undefined);
+    this.on('error', ignoreError);
+  }
+
+  override removeAllListeners(event?: string | symbol): this {
+    super.removeAllListeners(event);
+    return this.on('error', ignoreError);
   }
 }
 

@@ -2,8 +2,9 @@
 export const processSeeds: readonly number[] = [
   // Connections that broke at `begin` never came back to the pool; a worker ended when Postgres died at its start.
   39,
-  // With the queue in Postgres, a worker ended with exit code 1 when the queue failed at its start.
-  101, 102,
+  // With the queue in Postgres, a worker ended with exit code 1 when the queue failed at its start, or while it closed.
+  101,
+  102,
 ];
 
 /** The same of the model's plans. */
