@@ -16,6 +16,25 @@ const hour = (number: number): Range => ({
   to: NOW + (number + 1) * instantOfSeconds(3_600),
 });
 
+test('what is saved is kept to the microsecond, and apart by width and stream', async () => {
+  const { database } = await emptyTestDatabase();
+  const coverage: Coverage = {
+    final: rangesOf({ from: NOW + 1, to: NOW + 2 }, hour(3)),
+    provisional: rangesOf(hour(4)),
+    counted: rangesOf(hour(3)),
+  };
+  await database.transaction(async (tx) => {
+    await lockCoverage(tx, KEY, [3_600, 0], NOW);
+    await lockCoverage(tx, { ...KEY, series: 'other' }, [0], NOW);
+    await saveCoverage(tx, KEY, 0, coverage, NOW);
+  });
+  expect([...(await readCoverage(database.query, KEY))].sort()).toEqual([
+    [0, coverage],
+    [3_600, nothing],
+  ]);
+  expect((await readCoverage(database.query, { ...KEY, series: 'other' })).get(0)).toEqual(nothing);
+});
+
 test('I2: what two lanes add to the coverage of a stream at once is both there', async () => {
   const { database } = await emptyTestDatabase();
   await database.transaction((tx) => lockCoverage(tx, KEY, [0], NOW));

@@ -44,7 +44,7 @@ export const soundCoverage: readonly Mutation[] = [
     invariant: 'I2',
     file: 'src/sync/open-window.ts',
     find: 'finished: order === window.proven ?',
-    replace: 'finished: window !== null ? rangesOf(window.claim) :',
+    replace: 'finished: window.pages >= 0 ? rangesOf(window.claim) : order === window.proven ?',
     caughtBy: ['test/unit/sync/open-window.test.ts'],
   },
   {
