@@ -7,7 +7,7 @@ export interface TriedMutation {
   readonly failed: readonly FailedTest[];
 }
 
-const NAMED = 3;
+const NAMED = 2;
 const INTRODUCTION = `# Mutations
 
 Each row is a mistake that was made in the code on purpose, alone, and the tests that failed for it. The invariants
