@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type Instant, parseInstant } from '../instant.ts';
+import { type FaultPlan, readFaultPlan } from '../simulator/faults/fault-plan.ts';
+import type { StreamName } from '../stream-key.ts';
 
 export interface SimulatorArguments {
   readonly seed?: number;
@@ -12,6 +15,22 @@ export interface SimulatorArguments {
   readonly idleBuckets?: 'omitted' | 'empty';
   readonly tokenLifetime?: number;
   readonly redirect?: boolean;
+  readonly faults?: FaultPlan;
+}
+
+export interface SyncArguments {
+  readonly organization?: string;
+  readonly stream?: StreamName;
+  readonly from?: Instant;
+  readonly to?: Instant;
+  readonly json?: boolean;
+}
+
+export interface AuditArguments {
+  readonly organization?: string;
+  readonly stream?: StreamName;
+  readonly requests?: number;
+  readonly json?: boolean;
 }
 
 /** Adds the options that say what the simulated dashboard is like. */
@@ -46,11 +65,28 @@ export function wholeNumber(least: number, most: number = Number.MAX_SAFE_INTEGE
   };
 }
 
-/** Parses an option that is a time; a day alone means its beginning in UTC. */
+/** Reads the fault plan in a JSON file. */
+export function faultPlanArgument(file: string): FaultPlan {
+  try {
+    const plan: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    readFaultPlan(plan);
+    return plan as FaultPlan;
+  } catch (error) {
+    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** Parses a time to the minute or finer, in UTC unless it says otherwise; a day alone means its beginning. */
 export function instantArgument(text: string): Instant {
-  const instant = parseInstant(text) ?? parseInstant(`${text}T00:00:00Z`) ?? parseInstant(`${text}Z`);
+  const forms = [text, `${text}T00:00:00Z`, `${text}Z`, `${text}:00Z`, text.replace(/Z$/i, ':00Z')];
+  const instant = forms.map(parseInstant).find((read) => read !== undefined);
   if (instant === undefined) {
     throw new InvalidArgumentError('It must be a time such as 2026-11-22 or 2026-11-22T12:00:00Z.');
   }
   return instant;
+}
+
+/** Whether a time was given as a day alone. */
+export function isDayAlone(text: string): boolean {
+  return /^\d{4}-\d{2}-\d{2}$/.test(text);
 }

@@ -69,7 +69,10 @@ async function work(
       webhook_logs: config.webhookLogs.every * 1_000,
       api_responses: config.apiResponses.every * 1_000,
     },
+    auditEveryMs: config.audit.every === undefined ? undefined : config.audit.every * 1_000,
+    auditRequests: config.audit.requests,
     retentionSeconds: config.retention,
+    gapWarningSeconds: config.gapWarning,
     concurrency: 8,
   });
   try {

@@ -56,9 +56,22 @@ export function openDatabase(connectionString: string, log: Log, maxConnections 
   return {
     query,
     pool,
-    transaction: (work) => translated(query.transaction((tx) => work(tx as Transaction))),
+    transaction: (work) => translated(inTransaction(pool, work)),
     close: () => pool.end(),
   };
+}
+
+/**
+ * Takes the connection itself: drizzle would never give back one that breaks at `begin`, and after as many of those
+ * as the pool is large, nothing gets a connection any more. The pool throws away what is broken.
+ */
+async function inTransaction<T>(pool: pg.Pool, work: (tx: Transaction) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  try {
+    return await drizzle({ client }).transaction((tx) => work(tx as Transaction));
+  } finally {
+    client.release();
+  }
 }
 
 /** Awaits a query and turns the driver's errors into this program's. */

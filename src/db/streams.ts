@@ -4,6 +4,7 @@ import type { StreamKey } from '../stream-key.ts';
 import { type Database, type Queryable, translated } from './database.ts';
 import { streams } from './ledger-schema.ts';
 import { parseDatabaseInstant } from './multirange.ts';
+import { resumeStream } from './retired-streams.ts';
 
 /** What is remembered of a stream besides its coverage. */
 export interface StreamRecord {
@@ -13,6 +14,8 @@ export interface StreamRecord {
   readonly limits: unknown;
   /** When a run last ended well; `null` when none has. */
   readonly lastSuccessAt: Instant | null;
+  /** The age that the views take for out of reach. */
+  readonly lookbackSeconds: number;
 }
 
 export interface StreamExpectations {
@@ -22,7 +25,7 @@ export interface StreamExpectations {
   readonly expectedLagSeconds: number;
 }
 
-/** Reads a stream's record, making it when the stream is new. */
+/** Reads a stream's record, making it when the stream is new, and taking it back when it was retired. */
 export async function rememberStream(
   database: Database,
   key: StreamKey,
@@ -49,11 +52,13 @@ export async function rememberStream(
         and(isStream(key), sql`${streams.expectedLagSeconds} is distinct from ${fresh.expectedLagSeconds}`),
       ),
   );
+  await resumeStream(database.query, key, now);
   return (
     (await readStream(database.query, key)) ?? {
       wantedFrom: fresh.wantedFrom,
       limits: {},
       lastSuccessAt: null,
+      lookbackSeconds: fresh.lookbackSeconds,
     }
   );
 }
@@ -68,17 +73,20 @@ const RECORD = {
   wantedFrom: streams.wantedFrom,
   limits: streams.limits,
   lastSuccessAt: streams.lastSuccessAt,
+  lookbackSeconds: streams.lookbackSeconds,
 };
 
 function recordOf(row: {
   readonly wantedFrom: string;
   readonly limits: unknown;
   readonly lastSuccessAt: string | null;
+  readonly lookbackSeconds: number;
 }): StreamRecord {
   return {
     wantedFrom: parseDatabaseInstant(row.wantedFrom),
     limits: row.limits,
     lastSuccessAt: row.lastSuccessAt === null ? null : parseDatabaseInstant(row.lastSuccessAt),
+    lookbackSeconds: row.lookbackSeconds,
   };
 }
 

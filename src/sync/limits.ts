@@ -9,7 +9,7 @@ import { type Instant, instantOfSeconds } from '../instant.ts';
 const DAY = instantOfSeconds(86_400);
 const STEPS: readonly number[] = [62, 31, 30, 14, 7, 3, 1, 0.25, 1 / 24].map((days) => days * DAY);
 /** A lesson is checked again after a week: the refusal may have been a passing fault. */
-const BELIEVED_FOR = 7 * DAY;
+export const BELIEVED_FOR = 7 * DAY;
 
 const learnedLimitsShape = z.object({
   lookback: z.number().optional(),

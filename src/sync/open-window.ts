@@ -11,7 +11,7 @@
 import { z } from 'zod';
 import type { Instant } from '../instant.ts';
 import { intersect, type Range, type Ranges, rangesOf } from '../ranges.ts';
-import { noOccurrences, numberOccurrences, type Occurring } from './occurrences.ts';
+import { isRefused, noOccurrences, numberOccurrences, type Occurring } from './occurrences.ts';
 import { countSteps, observeOrder, type PageOrder, type ProvenOrder, provenOrder } from './page-order.ts';
 
 const range = z.object({ from: z.number(), to: z.number() });
@@ -83,14 +83,14 @@ export interface TakenPage {
   readonly proves: ProvenOrder | null;
 }
 
-/** Takes one page into the window. */
+/** Takes one page into the window. Refused rows are numbered, and say nothing about order and time. */
 export function takePage(
   window: OpenWindow,
   rows: readonly Occurring[],
   pageToken: string | undefined,
   reach: number,
 ): TakenPage {
-  const instants = rows.map((row) => row.sentAt);
+  const instants = rows.filter((row) => !isRefused(row.fingerprint)).map((row) => row.sentAt);
   const order = observeOrder(window.order, window.lastInstant, instants);
   const steps = window.steps + countSteps(window.lastInstant, instants);
   const countsLetGo = window.order !== 'unordered' && window.pages > 0;
@@ -102,8 +102,8 @@ export function takePage(
     const proves = provenOrder(order, steps);
     return { ...taken, window: null, finished: rangesOf(window.claim), proves };
   }
-  const firstInstant = window.firstInstant ?? rows[0]?.sentAt ?? null;
-  const lastInstant = rows.at(-1)?.sentAt ?? window.lastInstant;
+  const firstInstant = window.firstInstant ?? instants[0] ?? null;
+  const lastInstant = instants.at(-1) ?? window.lastInstant;
   return {
     ...taken,
     window: {

@@ -6,6 +6,7 @@ import type { Range } from '../ranges.ts';
 import { describeStream } from '../stream-key.ts';
 import { learnFromRefusal } from './learn-limits.ts';
 import { withStretch } from './limits.ts';
+import { tellLosses } from './lost-time.ts';
 import type { OpenWindow } from './open-window.ts';
 import type { Effort, Stream } from './stream.ts';
 import type { StreamMemory } from './stream-memory.ts';
@@ -100,12 +101,13 @@ export class SourceLessons {
     const { learned } = this.#memory;
     const lesson = await learnFromRefusal(this.#stream, window, situation, learned, this.#signal);
     if (lesson.learned === null) return lesson.effort;
-    await this.#memory.learn(lesson.learned);
+    const losses = await this.#memory.learn(lesson.learned);
     const { lookback, span } = lesson.learned;
     this.#log.warn(
       { ...this.#stream.key, lookback: spoken(lookback), span: spoken(span) },
       `Meraki keeps less, or answers less at once, than expected for ${describeStream(this.#stream.key)}; going on within what it accepts`,
     );
+    tellLosses(this.#log, losses);
     return lesson.effort;
   }
 }

@@ -1,14 +1,19 @@
 import { readCoverage } from '../db/coverage.ts';
 import type { Database } from '../db/database.ts';
+import type { LostStretch } from '../db/lost-time.ts';
 import { changeLimits, rememberStream, type StreamRecord } from '../db/streams.ts';
 import { type Instant, instantOfSeconds } from '../instant.ts';
 import { type Range, type Ranges, rangesOf, union } from '../ranges.ts';
+import type { ReadBefore } from './lateness.ts';
 import { type LearnedLimits, parseLearnedLimits } from './limits.ts';
+import { recordLostTime } from './lost-time.ts';
 import { beginningOf, EDGE_MARGIN, horizonOf, type Situation } from './plan.ts';
 import type { Stream } from './stream.ts';
 
 const SECOND = instantOfSeconds(1);
 const NEXT_EDGE = instantOfSeconds(3_600);
+/** Reads of the live lane follow one another closely when none of them was left out, or one. */
+const CLOSELY = 2;
 
 /** What one run knows of its stream besides the window at hand: since when it is wanted, and what was learned. */
 export class StreamMemory {
@@ -19,6 +24,7 @@ export class StreamMemory {
   #wantedFrom: Instant = 0;
   /** Time that was answered without covering any of it: asked again at once, it would be answered alike. */
   #fruitless: Ranges = [];
+  #readBefore: ReadBefore | undefined;
 
   constructor(database: Database, stream: Stream, only: Range | undefined) {
     this.#database = database;
@@ -34,6 +40,11 @@ export class StreamMemory {
   get lookback(): number {
     const { lookback } = this.#stream.limits;
     return Math.min(lookback, this.#learned.lookback ?? lookback);
+  }
+
+  /** What had been read when {@link situation} was last asked for. */
+  get readBefore(): ReadBefore | undefined {
+    return this.#readBefore;
   }
 
   /** Reads what earlier runs stored; makes the stream's record when it is new. */
@@ -53,10 +64,20 @@ export class StreamMemory {
     const { learned, wantedFrom } = recollect(record, now);
     this.#learned = learned;
     this.#wantedFrom = wantedFrom;
+    const known = record.limits as LearnedLimits | null;
+    const expired = known?.learnedAt !== learned.learnedAt;
+    if (expired || record.lookbackSeconds !== reachableSeconds(this.lookback)) {
+      await this.#store((stored) => stored);
+    }
   }
 
   async situation(): Promise<Situation> {
     const coverage = await readCoverage(this.#database.query, this.#stream.key);
+    const widths = [...coverage.values()];
+    const final = union(...widths.map((width) => width.final));
+    const covered = union(final, ...widths.map((width) => width.provisional));
+    const closely = CLOSELY * instantOfSeconds(this.#stream.everySeconds);
+    this.#readBefore = { final, covered, closely };
     const situation = this.#stream.situation(coverage, this.#wantedFrom, this.#learned);
     const left = rangesOf(...(this.#learned.skipped ?? []));
     return { ...situation, done: union(situation.done, this.#fruitless, left), only: this.#only };
@@ -77,8 +98,10 @@ export class StreamMemory {
   /**
    * Stores a lesson. Time beyond the far edge that Meraki has never answered for was never in reach, so it is not
    * wanted any more; where it has, what is missing there is lost, and stays listed.
+   *
+   * @returns what was lost by it
    */
-  async learn(learned: LearnedLimits): Promise<void> {
+  async learn(learned: LearnedLimits): Promise<readonly LostStretch[]> {
     const before = this.#learned;
     const edgeMoved = learned.lookback !== before.lookback;
     const learnedAt = learned.learnedAt ?? this.#stream.now();
@@ -90,6 +113,8 @@ export class StreamMemory {
       }),
       edgeMoved,
     );
+    if (!edgeMoved) return [];
+    return await recordLostTime(this.#database, this.#stream.now(), this.#stream.key.organizationId);
   }
 
   /** Both lanes of a stream learn, at the same time perhaps: a lesson is added to what is stored by then. */

@@ -27,7 +27,14 @@ const KEY: StreamKey = { organizationId: '1', stream: 'webhook_logs', series: 'a
 const MINUTE = instantOfSeconds(60);
 const DAY = 1_440 * MINUTE;
 const SETTLE = 15 * MINUTE;
-const settings = { everySeconds: 300, lookback: 8 * DAY, span: 7 * DAY, settle: SETTLE, perPage: 1_000 };
+const settings = {
+  everySeconds: 300,
+  lookback: 8 * DAY,
+  span: 7 * DAY,
+  settle: SETTLE,
+  perPage: 1_000,
+  quarantineLimit: 1_000,
+};
 const NEXT = { link: '</next>; rel=next' };
 
 let owned: TestDatabase;

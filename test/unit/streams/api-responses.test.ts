@@ -15,6 +15,7 @@ const settings: ApiResponsesSettings = {
   span: 31 * DAY,
   settle: 600 * SECOND,
   intervalSeconds: 120,
+  quarantineLimit: 100_000,
 };
 const key = { organizationId: '1', stream: 'api_responses', series: 'all' } as const;
 const settled = Number.MAX_SAFE_INTEGER;
@@ -111,7 +112,8 @@ test('I7 a bucket that does not validate goes to quarantine, the page goes on', 
   const bad = { startTs: 'never', endTs: 'ever', counts: [] };
   const good = buckets(120 * SECOND, MIDNIGHT, MIDNIGHT + HOUR);
   const [{ refused, claims }] = await reading([...good, bad], MIDNIGHT, MIDNIGHT + HOUR);
-  expect(refused).toEqual([{ raw: JSON.stringify(bad), reason: 'startTs: is not an ISO 8601 timestamp' }]);
+  const reason = 'startTs: is not an ISO 8601 timestamp';
+  expect(refused).toEqual([{ raw: JSON.stringify(bad), reason, sentAt: null, copies: 1 }]);
   expect(claims[0]?.final).toEqual([{ from: MIDNIGHT, to: MIDNIGHT + HOUR }]);
 });
 

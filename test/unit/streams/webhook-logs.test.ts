@@ -17,6 +17,7 @@ const settings: WebhookLogsSettings = {
   span: 31 * DAY,
   settle: 15 * MINUTE,
   perPage: 1_000,
+  quarantineLimit: 100_000,
 };
 const key = { organizationId: '1', stream: 'webhook_logs', series: 'all' } as const;
 const claim = { from: NOW - 3 * DAY, to: NOW - 2 * DAY };
