@@ -96,3 +96,9 @@ test('doing it again does nothing', async () => {
   await dropExpired(owned.database, at('2026-05-20T00:00:00Z'), now);
   expect(await dropExpired(owned.database, at('2026-05-20T00:00:00Z'), now)).toEqual([]);
 });
+
+test('rows stay when their coverage cannot be forgotten (I2)', async () => {
+  await owned.database.pool.query('alter table meraki_ingest.coverage rename to elsewhere');
+  await expect(dropExpired(owned.database, at('2026-05-20T00:00:00Z'), now)).rejects.toThrow();
+  expect(await stored()).toHaveLength(3);
+});

@@ -76,6 +76,22 @@ test('whole settled buckets are claimed at their width', async () => {
   ]);
 });
 
+test('I5 an empty answer is believed when it is given twice', async () => {
+  const claim = { from: MIDNIGHT, to: MIDNIGHT + HOUR };
+  const window = openWindow(claim, claim, settled);
+  const read = async (server: LoopbackServer): Promise<Reading> => {
+    const stream = apiResponses(key, startClient(server.url).client, settings, {});
+    return await stream.read(window, {}, new AbortController().signal);
+  };
+  const half = buckets(120 * SECOND, MIDNIGHT, MIDNIGHT + HOUR / 2);
+  const passing = await startServer(answer(200, []), answer(200, half));
+  const claimed = (await read(passing)).claims.flatMap(({ final }) => final);
+  expect(claimed).toEqual([{ from: MIDNIGHT, to: MIDNIGHT + HOUR / 2 }]);
+  const idle = await startServer(answer(200, []));
+  expect((await read(idle)).claims.flatMap(({ final }) => final)).toEqual([claim]);
+  expect(idle.requests).toHaveLength(2);
+});
+
 test('coarser buckets than asked: shorter windows from then on', async () => {
   const body = buckets(6 * HOUR, MIDNIGHT, MIDNIGHT + DAY);
   const [{ claims, learned }] = await reading(body, MIDNIGHT, MIDNIGHT + DAY);

@@ -135,6 +135,15 @@ test('a log known to be unsorted is opened as such, in short windows', async () 
   expect(stream.open(planned, {}).order).toBe('unknown');
 });
 
+/** Whether Meraki includes the ends of a window, and cuts it by sentAt or by loggedAt, is not documented. */
+test('I1 a window asks a second before what it claims and two minutes behind it', async () => {
+  const stream = streamOf(await startServer(answer(200, [])));
+  const planned = planBackfill(stream.situation(new Map(), 0, {}));
+  if (planned === undefined) throw new Error('nothing planned');
+  expect(planned.claim.from - planned.asked.from).toBe(SECOND);
+  expect(planned.asked.to - planned.claim.to).toBe(120 * SECOND);
+});
+
 test('I2 what has settled is told from when the window was planned, not from when it is opened', async () => {
   const stream = streamOf(await startServer(answer(200, [])));
   const openedAt = stream.now() - 10 * MINUTE;
@@ -155,6 +164,13 @@ async function twentiethPage(
   const window = { ...stream.open(planned, learned), pages: 19 };
   return { length: planned.claim.to - planned.claim.from, reading: await read(stream, window, learned) };
 }
+
+test('I3 an unsorted window that has taken 20 pages is cut in half: its counts are kept until it ends', async () => {
+  const stream = streamOf(await startServer(answer(200, [], { link: '</n>; rel=next' })));
+  const { length, reading } = await twentiethPage(stream, { order: 'unordered', wholeSpan: DAY });
+  expect(reading.window).toBeNull();
+  expect(reading.learned?.wholeSpan).toBeLessThan(length / 2 + 122 * SECOND);
+});
 
 /** Else the same window would be planned, read for 20 pages and given up, without end. */
 test('I3 an unsorted log that is busier than the shortest window allows still moves on', async () => {

@@ -295,6 +295,13 @@ test('unsorted later on: read anew, claiming nothing even on the last page, and 
   }
 });
 
+test('I1 twins are told apart though a page of other rows of their timestamp lies between them', () => {
+  const twin = { ...at(20), fingerprint: 'twin' };
+  const first = takePage(sorted, [at(3), twin], 'next', REACH).window ?? sorted;
+  const second = takePage(first, [at(20)], 'next', REACH).window ?? sorted;
+  expect(takePage(second, [twin], 'next', REACH).occurrences).toEqual([1]);
+});
+
 test('I3 a sorted read keeps no more counts than its last timestamp has rows', () => {
   fc.assert(
     fc.property(logRows, (rows) => {
