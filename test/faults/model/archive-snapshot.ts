@@ -1,0 +1,123 @@
+import pg from 'pg';
+import { parseDatabaseInstant, parseMultirange } from '../../../src/db/multirange.ts';
+import type { Ranges } from '../../../src/ranges.ts';
+import type { StreamName } from '../../../src/stream-key.ts';
+import { lineOf, type StoredCount, type StoredLine } from './truth-model.ts';
+
+export interface StoredCoverage {
+  readonly stream: StreamName;
+  readonly intervalSeconds: number;
+  readonly final: Ranges;
+  readonly provisional: Ranges;
+  readonly counted: Ranges;
+}
+
+/** All that one organization's archive holds, at one moment. */
+export interface ArchiveSnapshot {
+  readonly coverage: readonly StoredCoverage[];
+  readonly deliveries: readonly StoredLine[];
+  /** By bucket width in seconds. */
+  readonly counts: ReadonlyMap<number, readonly StoredCount[]>;
+  readonly quarantined: number;
+}
+
+const LOCK_NOT_AVAILABLE = '55P03';
+
+/** `undefined` when a partition is being made just now, which locks its table. */
+export async function takeSnapshot(
+  observer: pg.Pool,
+  organizationId: string,
+): Promise<ArchiveSnapshot | undefined> {
+  const client = await observer.connect();
+  try {
+    await client.query(`begin isolation level repeatable read read only; set local lock_timeout = '50ms'`);
+    return await read(client, organizationId);
+  } catch (error) {
+    if (error instanceof pg.DatabaseError && error.code === LOCK_NOT_AVAILABLE) return undefined;
+    throw error;
+  } finally {
+    await client.query('rollback');
+    client.release();
+  }
+}
+
+async function read(client: pg.PoolClient, organizationId: string): Promise<ArchiveSnapshot> {
+  const coverage = await client.query<Record<'final' | 'provisional' | 'counted', string> & CoverageRow>(
+    `select stream, interval_seconds as interval, final::text, provisional::text, counted::text
+     from meraki_ingest.coverage where organization_id = $1`,
+    [organizationId],
+  );
+  const deliveries = await client.query<DeliveryRow>(
+    `select n.network_id as network, a.name as alert, e.url, f.sent_at::text as sent, f.logged_at::text as logged,
+       f.response_code as code, f.response_duration_ms as duration
+     from meraki_store.webhook_deliveries f
+     left join meraki_store.networks n using (organization_id, network_key)
+     left join meraki_store.alert_types a using (organization_id, alert_type_id)
+     left join meraki_store.webhook_endpoints e using (organization_id, endpoint_id)
+     where f.organization_id = $1`,
+    [organizationId],
+  );
+  const counts = await client.query<{ interval: number; start: string; code: number; count: string }>(
+    `select interval_seconds as interval, bucket_start::text as start, response_code as code,
+       request_count as count
+     from meraki_store.api_response_counts where organization_id = $1`,
+    [organizationId],
+  );
+  const quarantine = await client.query<{ rows: number }>(
+    'select count(*)::integer as rows from meraki_ingest.quarantine where organization_id = $1',
+    [organizationId],
+  );
+  const widths = [...new Set(counts.rows.map(({ interval }) => interval))];
+  return {
+    coverage: coverage.rows.map((row) => ({
+      stream: row.stream,
+      intervalSeconds: row.interval,
+      final: parseMultirange(row.final),
+      provisional: parseMultirange(row.provisional),
+      counted: parseMultirange(row.counted),
+    })),
+    deliveries: deliveries.rows.map(storedLine),
+    counts: new Map(
+      widths.map((width) => [
+        width,
+        counts.rows
+          .filter(({ interval }) => interval === width)
+          .map(({ start, code, count }) => ({
+            start: parseDatabaseInstant(start),
+            code,
+            count: Number(count),
+          })),
+      ]),
+    ),
+    quarantined: quarantine.rows[0]?.rows ?? 0,
+  };
+}
+
+interface CoverageRow {
+  readonly stream: StreamName;
+  readonly interval: number;
+}
+
+interface DeliveryRow {
+  readonly network: string;
+  readonly alert: string;
+  readonly url: string;
+  readonly sent: string;
+  readonly logged: string;
+  readonly code: number;
+  readonly duration: number;
+}
+
+function storedLine(row: DeliveryRow): StoredLine {
+  const sentAt = parseDatabaseInstant(row.sent);
+  const line = lineOf({
+    networkId: row.network,
+    alertType: row.alert,
+    url: row.url,
+    sentAt,
+    loggedAt: parseDatabaseInstant(row.logged),
+    responseCode: row.code,
+    responseDuration: row.duration,
+  });
+  return { at: sentAt, line };
+}

@@ -1,0 +1,133 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import type pg from 'pg';
+import type { FenceModel } from './fence-model.ts';
+import type { Gates } from './gates.ts';
+import type { ModelProcess } from './model-process.ts';
+import { labelOf } from './statement-label.ts';
+
+/** What a call of a dead process gets; nobody is there to see it. */
+export class ProcessDied extends Error {}
+
+type Query = (
+  text: string | { readonly text: string },
+  values?: readonly unknown[],
+) => Promise<pg.QueryResult>;
+type Callback = (error: unknown, result?: pg.QueryResult) => void;
+
+/** Makes every statement of a connection stop at a gate, and tells the fence's model what became of it. */
+export function gateClient(
+  client: pg.PoolClient,
+  process: ModelProcess,
+  gates: Gates,
+  fence: FenceModel,
+): void {
+  const send = client.query.bind(client) as unknown as Query;
+  const connection = new GatedConnection(client, process, gates, fence, send);
+  const query = (text: string | { readonly text: string }, ...rest: unknown[]) => {
+    const callback = typeof rest.at(-1) === 'function' ? (rest.pop() as Callback) : undefined;
+    const answered = connection.run(text, rest[0] as readonly unknown[] | undefined);
+    if (callback === undefined) return answered;
+    answered.then(
+      (result) => callback(undefined, result),
+      (error: unknown) => callback(error),
+    );
+    return undefined;
+  };
+  Object.assign(client, { query });
+}
+
+class GatedConnection {
+  readonly #client: pg.PoolClient;
+  readonly #process: ModelProcess;
+  readonly #gates: Gates;
+  readonly #fence: FenceModel;
+  readonly #send: Query;
+  #inTransaction = false;
+  #movedFrom: number | undefined;
+
+  constructor(client: pg.PoolClient, process: ModelProcess, gates: Gates, fence: FenceModel, send: Query) {
+    this.#client = client;
+    this.#process = process;
+    this.#gates = gates;
+    this.#fence = fence;
+    this.#send = send;
+  }
+
+  async run(
+    query: string | { readonly text: string },
+    values: readonly unknown[] | undefined,
+  ): Promise<pg.QueryResult> {
+    const process = this.#process;
+    process.assertAlive();
+    const label = labelOf(typeof query === 'string' ? query : query.text);
+    const kind = this.#inTransaction ? 'in transaction' : 'statement';
+    process.doing = label;
+    const fate = await this.#gates.stop(process, label, kind);
+    process.assertAlive();
+    const backend = backendOf(this.#client);
+    process.backend = backend;
+    const [what, when] = fate.split(' ');
+    if (when === 'before') {
+      this.#end(what);
+      return await this.#send(query, values as unknown[]);
+    }
+    const answer = this.#send(query, values as unknown[]).then((result) => {
+      this.#note(label, values ?? [], result);
+      return result;
+    });
+    if (when === 'during') {
+      answer.catch(() => undefined);
+      while (socketOf(this.#client).writableLength > 0) await turn();
+      this.#end(what);
+      return await answer;
+    }
+    const result = await answer;
+    process.backend = undefined;
+    if (when === 'after') {
+      this.#end(what);
+      throw Object.assign(new Error('Connection terminated unexpectedly'), { code: 'ECONNRESET' });
+    }
+    process.assertAlive();
+    return result;
+  }
+
+  #end(what: string | undefined): void {
+    if (what === 'crash') {
+      this.#process.crash();
+      throw new ProcessDied();
+    }
+    this.#gates.cut(backendOf(this.#client));
+    socketOf(this.#client).destroy();
+  }
+
+  #note(label: string, values: readonly unknown[], result: pg.QueryResult): void {
+    const { laneName, runId } = this.#process;
+    if (label === 'insert into meraki_ingest.checkpoints' && result.rows.length === 1) {
+      this.#fence.taken(laneName, runId, Number((result.rows[0] as { version: string }).version));
+    }
+    if (label === 'update meraki_ingest.checkpoints' && result.rowCount === 1) {
+      if (this.#inTransaction) this.#movedFrom = Number(values.at(-1));
+      else this.#fence.released(runId);
+    }
+    if (label === 'commit' && result.command === 'COMMIT' && this.#movedFrom !== undefined) {
+      this.#fence.moved(laneName, runId, this.#movedFrom);
+      this.#process.hasCommitted = true;
+    }
+    if (label === 'begin') this.#inTransaction = true;
+    if (label === 'commit' || label === 'rollback') this.#inTransaction = false;
+    if (!this.#inTransaction) this.#movedFrom = undefined;
+  }
+}
+
+function backendOf(client: pg.PoolClient): number | undefined {
+  return (client as unknown as { readonly processID?: number }).processID;
+}
+
+interface Socket {
+  readonly writableLength: number;
+  destroy(): void;
+}
+
+export function socketOf(client: pg.PoolClient): Socket {
+  return (client as unknown as { readonly connection: { readonly stream: Socket } }).connection.stream;
+}

@@ -1,0 +1,110 @@
+import type pg from 'pg';
+import { formatInstant, instantOfMilliseconds } from '../../../src/instant.ts';
+import { intersect, type Ranges, subtract, union } from '../../../src/ranges.ts';
+import { type ArchiveSnapshot, type StoredCoverage, takeSnapshot } from './archive-snapshot.ts';
+import type { Difference, TruthModel } from './truth-model.ts';
+import type { WorldTime } from './world-time.ts';
+
+/** The source tells its time in whole seconds, and whoever asks adds the latency. */
+const CLOCK_GRAIN = 2_000_000;
+
+/** Compares the archive with the truth, as often as it is asked, and keeps what it finds. */
+export class Judge {
+  readonly #observer: pg.Pool;
+  readonly #organizationId: string;
+  readonly #truth: TruthModel;
+  readonly #time: WorldTime;
+  readonly #finalBefore = new Map<string, Ranges>();
+  readonly failures: string[] = [];
+  checks = 0;
+  rowsCompared = 0;
+  requestsCompared = 0;
+  lost = 0;
+  doubled = 0;
+  falseCoverage = 0;
+
+  constructor(observer: pg.Pool, organizationId: string, truth: TruthModel, time: WorldTime) {
+    this.#observer = observer;
+    this.#organizationId = organizationId;
+    this.#truth = truth;
+    this.#time = time;
+  }
+
+  /** I1, I2 and I5 as they have to hold at every moment. @returns what was seen, if it could be looked at */
+  async look(when: string): Promise<ArchiveSnapshot | undefined> {
+    const archive = await takeSnapshot(this.#observer, this.#organizationId);
+    if (archive === undefined) return undefined;
+    this.checks += 1;
+    for (const coverage of archive.coverage) {
+      this.#neverWithdrawn(coverage, when);
+      this.#neverAhead(coverage, when);
+      if (coverage.stream === 'webhook_logs') {
+        const difference = this.#truth.compareDeliveries(coverage.final, archive.deliveries);
+        this.rowsCompared += difference.compared;
+        this.#record('I1: deliveries', difference, when);
+      } else {
+        const { intervalSeconds, final } = coverage;
+        const stored = archive.counts.get(intervalSeconds) ?? [];
+        const difference = this.#truth.compareCounts(intervalSeconds, final, stored);
+        this.requestsCompared += difference.compared;
+        this.#record('I5: counts', difference, when);
+      }
+    }
+    this.#countedOnce(archive, when);
+    return archive;
+  }
+
+  fail(failure: string): void {
+    this.failures.push(failure);
+  }
+
+  #record(what: string, { lost, doubled, samples }: Difference, when: string): void {
+    this.lost += lost;
+    this.doubled += doubled;
+    if (lost + doubled === 0) return;
+    this.fail(`${what} ${when}: ${lost} lost, ${doubled} too many: ${samples.join('; ')}`);
+  }
+
+  #neverWithdrawn({ stream, intervalSeconds, final }: StoredCoverage, when: string): void {
+    const name = `${stream} ${intervalSeconds}`;
+    const gone = subtract(this.#finalBefore.get(name) ?? [], final);
+    this.#finalBefore.set(name, final);
+    if (gone.length > 0) this.fail(`I2: ${name} ${when}: final time was withdrawn: ${spoken(gone)}`);
+  }
+
+  #neverAhead({ stream, intervalSeconds, final, provisional }: StoredCoverage, when: string): void {
+    const now = instantOfMilliseconds(this.#time.now()) + CLOCK_GRAIN;
+    const ahead = subtract(union(final, provisional), [{ from: 0, to: now }]);
+    if (ahead.length === 0) return;
+    this.falseCoverage += 1;
+    this.fail(`I2: ${stream} ${intervalSeconds} ${when}: covers time to come: ${spoken(ahead)}`);
+  }
+
+  /** I6: no time counts at two widths, and where it is final, the counts add up to what was asked. */
+  #countedOnce({ coverage, counts }: ArchiveSnapshot, when: string): void {
+    const widths = coverage.filter(({ stream }) => stream === 'api_responses');
+    let seen: Ranges = [];
+    let shown = 0;
+    let final: Ranges = [];
+    for (const { intervalSeconds, counted, final: settled } of widths) {
+      const twice = intersect(seen, counted);
+      if (twice.length > 0) this.fail(`I6: ${when}: ${spoken(twice)} counts at two widths`);
+      seen = union(seen, counted);
+      const countedFinal = intersect(counted, settled);
+      final = union(final, countedFinal);
+      for (const { start, count } of counts.get(intervalSeconds) ?? []) {
+        if (countedFinal.some(({ from, to }) => from <= start && start < to)) shown += count;
+      }
+    }
+    const asked = this.#truth.requests(final);
+    if (shown !== asked)
+      this.fail(`I6: ${when}: ${shown} requests are shown in final time, and ${asked} were made`);
+  }
+}
+
+function spoken(ranges: Ranges): string {
+  return ranges
+    .slice(0, 3)
+    .map(({ from, to }) => `${formatInstant(from)} to ${formatInstant(to)}`)
+    .join(', ');
+}

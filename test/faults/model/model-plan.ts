@@ -1,0 +1,100 @@
+/*
+ * What one seed stands for. Everything that is drawn before the run is drawn here; what happens at each gate is
+ * drawn while it runs, from the same seed.
+ */
+import { createRandom, type Random } from '../../../src/simulator/random.ts';
+import { busyness } from '../../../src/simulator/world/rhythm.ts';
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+export const HOUR = 60 * MINUTE;
+const DAYS_OF_ROWS = 90;
+
+/** Durations in milliseconds, unless the name says otherwise. */
+export interface ModelPlan {
+  readonly seed: number;
+  readonly startAt: number;
+  readonly order: 'ascending' | 'descending';
+  readonly perPage: number;
+  /** Deliveries in 90 days that make about as many pages as were drawn. */
+  readonly rows: number;
+  readonly pages: number;
+  readonly lookback: number;
+  readonly span: number;
+  /** What the source really keeps: less than `lookback` where it has changed its mind. */
+  readonly reallyKept: number;
+  readonly settle: { readonly logs: number; readonly codes: number };
+  readonly latenessSeconds: { readonly share: number; readonly max: number };
+  readonly lagSeconds: number;
+  readonly intervalSeconds: number;
+  readonly intervalRule: 'interval' | 'timespan';
+  readonly idleBuckets: 'omitted' | 'empty';
+  readonly tokenLifetimeSeconds: number;
+  /** How far each machine's clock is off the source's. */
+  readonly clockErrors: readonly number[];
+  /** Chances at each gate, and which of them the plan is after. */
+  readonly crash: number;
+  readonly drop: number;
+  readonly pause: number;
+  readonly jump: number;
+  readonly stickiness: number;
+  readonly steps: number;
+  readonly faults: boolean;
+}
+
+export function drawModelPlan(seed: number): ModelPlan {
+  const random = createRandom('model plan', seed);
+  const startAt = Date.parse('2026-01-05T00:00:00Z') + random.integer(180 * 24 * 3_600) * SECOND;
+  const lookback = random.pick([2, 3, 6, 12, 24, 72]) * HOUR;
+  const perPage = random.pick([3, 3, 4, 5, 8, 13, 25, 50]);
+  const pages = 5 + random.integer(perPage < 10 ? 36 : 20);
+  const lateness = random.pick([1, 5, 60, 300, 1_200]);
+  const lag = random.pick([0, 30, 60, 90]);
+  const isShrunk = random.chance(0.2);
+  return {
+    seed,
+    startAt,
+    order: random.pick(['ascending', 'descending']),
+    perPage,
+    pages,
+    rows: rowsFor(pages * perPage, startAt, lookback),
+    lookback,
+    span: Math.max(HOUR / 2, lookback * random.pick([0.15, 0.3, 0.6, 1])),
+    reallyKept: isShrunk ? lookback * random.pick([0.4, 0.7]) : lookback,
+    settle: {
+      logs: (lateness + 12 + random.pick([0, 60, 600])) * SECOND,
+      codes: (lag + 5 + random.pick([0, 60, 600])) * SECOND,
+    },
+    latenessSeconds: { share: random.pick([0.02, 0.2, 0.6]), max: lateness },
+    lagSeconds: lag,
+    intervalSeconds: lookback > 12 * HOUR ? random.pick([3_600, 14_400]) : random.pick([120, 120, 3_600]),
+    intervalRule: random.chance(0.25) ? 'timespan' : 'interval',
+    idleBuckets: random.pick(['omitted', 'empty']),
+    tokenLifetimeSeconds: random.pick([3, 30, 600, 3_600]),
+    clockErrors: clockErrors(random),
+    crash: random.pick([0.01, 0.02, 0.04]),
+    drop: random.pick([0, 0.005, 0.02]),
+    pause: random.pick([0, 0.005, 0.02]),
+    jump: random.pick([0.005, 0.01, 0.03]),
+    stickiness: random.pick([0, 0.5, 0.9, 0.97]),
+    steps: 500 + random.integer(500),
+    faults: random.chance(0.5),
+  };
+}
+
+/** The simulator draws rows by hours of an office week: the density depends on when the plan begins. */
+function rowsFor(wanted: number, startAt: number, lookback: number): number {
+  const last = Math.floor(startAt / HOUR);
+  const hours = Array.from({ length: Math.ceil(lookback / HOUR) }, (_, back) =>
+    busyness('office', last - back),
+  );
+  const busy = hours.reduce((sum, value) => sum + value, 0);
+  return Math.round((wanted * DAYS_OF_ROWS * 24) / busy);
+}
+
+function clockErrors(random: Random): readonly number[] {
+  const count = random.pick([2, 2, 3]);
+  return Array.from({ length: count }, () =>
+    random.chance(0.5) ? 0 : random.pick([-1, 1]) * random.pick([SECOND, 20 * SECOND, 3 * MINUTE, 2 * HOUR]),
+  );
+}

@@ -1,0 +1,179 @@
+import type pg from 'pg';
+import { type Database, openDatabase } from '../../../src/db/database.ts';
+import { Partitions } from '../../../src/db/partitions.ts';
+import { MerakiClient } from '../../../src/meraki/client.ts';
+import type { Range } from '../../../src/ranges.ts';
+import { createRandom } from '../../../src/simulator/random.ts';
+import type { Simulator } from '../../../src/simulator/simulator.ts';
+import type { Lane, StreamName } from '../../../src/stream-key.ts';
+import { type LaneResult, runLane } from '../../../src/sync/run-lane.ts';
+import type { Stream } from '../../../src/sync/stream.ts';
+import { testLog } from '../../support/test-log.ts';
+import type { FenceModel } from './fence-model.ts';
+import { gateClient, ProcessDied, socketOf } from './gated-client.ts';
+import type { Gates } from './gates.ts';
+import type { ModelPlan } from './model-plan.ts';
+import { createModelStream } from './model-streams.ts';
+import type { MachineClock } from './world-time.ts';
+
+export interface Surroundings {
+  readonly plan: ModelPlan;
+  readonly databaseUrl: string;
+  readonly simulator: Simulator;
+  readonly organizationId: string;
+  readonly gates: Gates;
+  readonly fence: FenceModel;
+}
+
+export interface Job {
+  readonly stream: StreamName;
+  readonly lane: Lane;
+  readonly only?: Range | undefined;
+}
+
+/** How a job ended: as the lane said, with its process, or with an error. */
+export type Ended = LaneResult['outcome'] | 'crashed' | Error;
+
+const CONNECTIONS = 2;
+
+/** A worker with all that is its own: connections, what it knows of partitions, its client and its clock. */
+export class ModelProcess {
+  readonly name: string;
+  readonly clock: MachineClock;
+  readonly #surroundings: Surroundings;
+  readonly #database: Database;
+  readonly #partitions: Partitions;
+  readonly #client: MerakiClient;
+  readonly #connections = new Set<pg.PoolClient>();
+  readonly #life = new AbortController();
+  #stopping = new AbortController();
+  #runs = 0;
+  job: Job | undefined;
+  laneName = '';
+  runId = '';
+  /** For the report of one that is stuck. */
+  doing = '';
+  /** Whose answer is waited for. */
+  backend: number | undefined;
+  hasCommitted = false;
+  pausedUntil = 0;
+  ended: Ended | undefined;
+
+  constructor(name: string, clock: MachineClock, surroundings: Surroundings) {
+    const { databaseUrl, simulator, gates, fence, plan } = surroundings;
+    this.name = name;
+    this.clock = clock;
+    this.#surroundings = surroundings;
+    this.#database = openDatabase(databaseUrl, testLog, CONNECTIONS);
+    this.#database.pool.on('connect', (client) => {
+      this.#connections.add(client);
+      gateClient(client, this, gates, fence);
+    });
+    this.#database.pool.on('remove', (client) => this.#connections.delete(client));
+    this.#partitions = new Partitions(this.#database);
+    const random = createRandom(plan.seed, name, 'retries');
+    this.#client = new MerakiClient({
+      baseUrl: simulator.baseUrl,
+      key: simulator.key,
+      trustedHosts: ['127.0.0.1', 'localhost'],
+      pace: { take: async () => 0, pause: async () => undefined },
+      clock,
+      log: testLog,
+      random: () => random.next(),
+    });
+  }
+
+  get isDead(): boolean {
+    return this.#life.signal.aborted;
+  }
+
+  get isBusy(): boolean {
+    return this.job !== undefined && this.ended === undefined && !this.isDead;
+  }
+
+  assertAlive(): void {
+    if (this.isDead) throw new ProcessDied();
+  }
+
+  /** Starts a job; `ended` tells when it is over. */
+  start(job: Job, pauseNow: () => boolean): void {
+    this.#runs += 1;
+    this.job = job;
+    this.ended = undefined;
+    this.runId = `${this.name}.${this.#runs}`;
+    this.laneName = `${job.stream} ${job.lane}`;
+    this.#stopping = new AbortController();
+    void this.#run(job, pauseNow).then((ended) => {
+      this.ended = ended;
+      this.#surroundings.gates.changed();
+    });
+  }
+
+  /** Asks the job to stop, as SIGTERM does. */
+  stop(): void {
+    this.#stopping.abort(new Error('asked to stop'));
+  }
+
+  /** Ends as SIGKILL ends it: connections cut, nothing rolled back, nothing remembered. */
+  crash(): void {
+    this.#life.abort(new ProcessDied());
+    for (const client of this.#connections) {
+      this.#surroundings.gates.cut((client as unknown as { readonly processID?: number }).processID);
+      socketOf(client).destroy();
+    }
+    void this.close();
+  }
+
+  async close(): Promise<void> {
+    await this.#database.close().catch(() => undefined);
+    await this.#client.close().catch(() => undefined);
+  }
+
+  async #run(job: Job, pauseNow: () => boolean): Promise<Ended> {
+    try {
+      const result = await runLane({
+        database: this.#database,
+        partitions: this.#partitions,
+        stream: this.#gated(createModelStream(this.#surroundings, job.stream, this.#client)),
+        lane: job.lane,
+        runId: this.runId,
+        log: testLog,
+        clock: this.clock,
+        signal: this.#stopping.signal,
+        pauseNow,
+        only: job.only,
+      });
+      return this.isDead ? 'crashed' : result.outcome;
+    } catch (error) {
+      if (this.isDead) return 'crashed';
+      return error instanceof Error ? error : new Error(String(error));
+    }
+  }
+
+  /** The stream, with a gate at every request that the loop sends. */
+  #gated(stream: Stream): Stream {
+    const gate = async <T>(label: string, signal: AbortSignal, ask: (signal: AbortSignal) => Promise<T>) => {
+      this.assertAlive();
+      this.doing = label;
+      const fate = await this.#surroundings.gates.stop(this, label, 'request');
+      const [what, when] = fate.split(' ');
+      const answer =
+        what === 'crash' && when === 'before' ? undefined : ask(AbortSignal.any([signal, this.#life.signal]));
+      answer?.catch(() => undefined);
+      if (what === 'crash' && when === 'after') await answer?.catch(() => undefined);
+      if (what === 'crash') this.crash();
+      this.assertAlive();
+      const given = await (answer as Promise<T>);
+      this.assertAlive();
+      return given;
+    };
+    return {
+      ...stream,
+      read: (window, learned, signal) =>
+        gate(window.pageToken === null ? 'first page' : 'later page', signal, (either) =>
+          stream.read(window, learned, either),
+        ),
+      probe: (asked, signal) => gate('probe', signal, (either) => stream.probe(asked, either)),
+    };
+  }
+}

@@ -1,0 +1,240 @@
+import { HistorianError } from '../../../src/errors.ts';
+import { formatInstant, instantOfMilliseconds } from '../../../src/instant.ts';
+import type { Random } from '../../../src/simulator/random.ts';
+import type { Fate, Stop } from './gates.ts';
+import type { Judge } from './judge.ts';
+import { type EndFigures, judgeEnd } from './judge-end.ts';
+import { type Ended, type Job, ModelProcess, type Surroundings } from './model-process.ts';
+import { COMMIT_STATEMENTS } from './statement-label.ts';
+import type { TruthModel } from './truth-model.ts';
+import { MachineClock, type WorldTime } from './world-time.ts';
+
+const LEASE_MS = 30_000;
+const JOBS: readonly Job[] = [
+  { stream: 'webhook_logs', lane: 'live' },
+  { stream: 'webhook_logs', lane: 'backfill' },
+  { stream: 'webhook_logs', lane: 'backfill' },
+  { stream: 'api_responses', lane: 'live' },
+  { stream: 'api_responses', lane: 'backfill' },
+];
+const WHEN = ['before', 'during', 'after'] as const;
+/** A statement a plan is after is hit more often than the others. */
+const AIMED = 0.3;
+const HEALING_ROUNDS = 6;
+
+/** One plan while it runs: who goes on, what breaks, when time jumps. */
+export class ModelRun {
+  readonly #surroundings: Surroundings;
+  readonly #time: WorldTime;
+  readonly #judge: Judge;
+  readonly #random: Random;
+  readonly #clocks: readonly MachineClock[];
+  readonly #processes: ModelProcess[] = [];
+  readonly #buried: ModelProcess[] = [];
+  readonly #aim: string | undefined;
+  #births = 0;
+  #step = 0;
+  #last: ModelProcess | undefined;
+  /** Jobs whose process was paused or crashed: somebody else may take them over. */
+  readonly #orphans: Job[] = [];
+  readonly hits = new Map<string, number>();
+  readonly errors = new Map<string, number>();
+  readonly figures = { jobs: 0, crashes: 0, drops: 0, pauses: 0, jumps: 0, superseded: 0 };
+
+  constructor(surroundings: Surroundings, time: WorldTime, judge: Judge, random: Random) {
+    const { plan } = surroundings;
+    this.#surroundings = surroundings;
+    this.#time = time;
+    this.#judge = judge;
+    this.#random = random;
+    this.#clocks = plan.clockErrors.map((error) => new MachineClock(time, error));
+    this.#aim = COMMIT_STATEMENTS[plan.seed % COMMIT_STATEMENTS.length];
+    for (const [machine] of this.#clocks.entries()) this.#processes.push(this.#born(machine));
+  }
+
+  /** Lets processes work, and everything go wrong, for as many steps as the plan has. */
+  async disturb(): Promise<void> {
+    const { plan, gates } = this.#surroundings;
+    for (this.#step = 1; this.#step <= plan.steps; this.#step += 1) {
+      await gates.settle(this.#processes);
+      await this.#lookAfterCommits();
+      this.#collect();
+      if (this.#random.chance(plan.jump)) this.#jump();
+      const ready = gates.standing().filter(({ process }) => process.pausedUntil <= this.#step);
+      const idle = this.#processes.filter((process) => process.job === undefined);
+      if (idle.length > 0 && (ready.length === 0 || this.#random.chance(0.2))) {
+        this.#begin(this.#random.pick(idle));
+        continue;
+      }
+      if (ready.length === 0) this.#wakeSomebody();
+      else await this.#goOn(this.#choose(ready));
+    }
+  }
+
+  /** Ends all faults, lets everybody finish, and has one healthy process do what is left. */
+  async heal(): Promise<void> {
+    const { plan, gates } = this.#surroundings;
+    gates.openAll();
+    await gates.settle(this.#processes);
+    this.#collect();
+    await this.#judge.look('when all faults had ended');
+    this.#time.pass(2 * LEASE_MS + Math.max(plan.settle.logs, plan.settle.codes));
+    const healthy = this.#born(0);
+    this.#processes.push(healthy);
+    for (const stream of ['webhook_logs', 'api_responses'] as const) {
+      for (let round = 1; round <= HEALING_ROUNDS; round += 1) {
+        const lane = round % 2 === 1 ? 'live' : 'backfill';
+        healthy.start({ stream, lane }, () => false);
+        this.figures.jobs += 1;
+        await gates.settle([healthy]);
+        const ended = healthy.ended;
+        this.#collect();
+        if (ended !== 'complete')
+          this.#judge.fail(`I3: ${lane} of ${stream} ended ${spoken(ended)} without any fault`);
+      }
+    }
+  }
+
+  async judge(truth: TruthModel): Promise<EndFigures> {
+    const archive = await this.#judge.look('at the end');
+    if (archive === undefined) throw new Error('the archive is locked though nobody works');
+    return judgeEnd(this.#surroundings, this.#time, truth, this.#judge, archive, this.figures);
+  }
+
+  async close(): Promise<void> {
+    for (const process of this.#processes) if (process.isBusy) process.crash();
+    await Promise.all([...this.#processes, ...this.#buried].map((process) => process.close()));
+  }
+
+  #born(machine: number): ModelProcess {
+    this.#births += 1;
+    const clock = this.#clocks[machine] ?? new MachineClock(this.#time, 0);
+    return new ModelProcess(`process ${this.#births} on machine ${machine}`, clock, this.#surroundings);
+  }
+
+  #begin(process: ModelProcess): void {
+    const orphan = this.#random.chance(0.6) ? this.#orphans.shift() : undefined;
+    const busy = this.#processes.flatMap(({ job }) => job ?? []);
+    const twice = busy.length > 0 && this.#random.chance(0.25) ? this.#random.pick(busy) : undefined;
+    const job = orphan ?? twice ?? this.#restricted(this.#random.pick(JOBS));
+    const patience = this.#random.chance(0.3) ? this.#random.integer(8) : Number.POSITIVE_INFINITY;
+    let asked = 0;
+    process.start(job, () => {
+      asked += 1;
+      return asked > patience;
+    });
+    this.figures.jobs += 1;
+  }
+
+  /** Now and then only a stretch of time, as `sync --from --to`. */
+  #restricted(job: Job): Job {
+    if (!this.#random.chance(0.08)) return job;
+    const { lookback } = this.#surroundings.plan;
+    const from = this.#time.now() - this.#random.integer(lookback);
+    const to = from + this.#random.integer(lookback / 2);
+    return { ...job, only: { from: instantOfMilliseconds(from), to: instantOfMilliseconds(to) } };
+  }
+
+  #choose(ready: readonly Stop[]): Stop {
+    const same = ready.find(({ process }) => process === this.#last);
+    const sticks = same !== undefined && this.#random.chance(this.#surroundings.plan.stickiness);
+    return sticks ? same : this.#random.pick(ready);
+  }
+
+  async #goOn(stop: Stop): Promise<void> {
+    const { plan } = this.#surroundings;
+    const { process } = stop;
+    this.#last = process;
+    this.#time.pass(this.#random.integer(300));
+    if (this.#random.chance(plan.pause)) {
+      this.#pause(process);
+      return;
+    }
+    if (this.#random.chance(0.002)) process.stop();
+    if (this.#random.chance(0.003))
+      process.clock.step(this.#random.pick([-3_600_000, -90_000, -5_000, 5_000, 90_000]));
+    const fate = this.#draw(stop);
+    if (fate !== 'go') this.#hit(`${fate} ${stop.kind === 'in transaction' ? 'tx: ' : ''}${stop.label}`);
+    stop.release(fate);
+    if (fate.startsWith('drop')) this.figures.drops += 1;
+    if (fate.startsWith('crash')) await this.#bury(process);
+  }
+
+  #draw({ label, kind }: Stop): Fate {
+    const { plan } = this.#surroundings;
+    const crash = label === this.#aim && this.#random.chance(0.5) ? AIMED : plan.crash;
+    const when = this.#random.pick(WHEN);
+    if (this.#random.chance(crash)) return `crash ${when}`;
+    if (kind !== 'request' && this.#random.chance(plan.drop)) return `drop ${when}`;
+    return 'go';
+  }
+
+  /** Longer than a lease lasts; whoever is started meanwhile takes over. */
+  #pause(process: ModelProcess): void {
+    this.figures.pauses += 1;
+    process.pausedUntil = this.#step + 20 + this.#random.integer(150);
+    if (process.job !== undefined) this.#orphans.push(process.job);
+    this.#time.pass(LEASE_MS + this.#random.integer(4 * LEASE_MS));
+  }
+
+  async #bury(process: ModelProcess): Promise<void> {
+    const { gates } = this.#surroundings;
+    await gates.settle(this.#processes);
+    if (!process.isDead) return;
+    this.figures.crashes += 1;
+    if (process.job !== undefined) this.#orphans.push(process.job);
+    this.#processes.splice(this.#processes.indexOf(process), 1);
+    this.#buried.push(process);
+    const machine = Number(process.name.split(' ').at(-1));
+    this.#processes.push(this.#born(machine));
+    if (this.#random.chance(0.5)) this.#time.pass(LEASE_MS + this.#random.integer(LEASE_MS));
+    await this.#judge.look(`after crash ${this.figures.crashes} in step ${this.#step}`);
+  }
+
+  #jump(): void {
+    this.figures.jumps += 1;
+    const { lookback } = this.#surroundings.plan;
+    this.#time.pass(lookback * this.#random.pick([0.01, 0.05, 0.2, 0.2, 0.5, 1.2]) * this.#random.next());
+  }
+
+  #wakeSomebody(): void {
+    for (const process of this.#processes) process.pausedUntil = 0;
+    this.#time.pass(1_000);
+  }
+
+  async #lookAfterCommits(): Promise<void> {
+    const committed = this.#processes.filter((process) => process.hasCommitted);
+    if (committed.length === 0) return;
+    for (const process of committed) process.hasCommitted = false;
+    await this.#judge.look(`after a commit in step ${this.#step}`);
+  }
+
+  #collect(): void {
+    for (const process of this.#processes) {
+      const { ended } = process;
+      if (ended === undefined) continue;
+      process.job = undefined;
+      process.ended = undefined;
+      if (ended === 'superseded') this.figures.superseded += 1;
+      if (ended instanceof Error) this.#noteError(ended);
+    }
+  }
+
+  #noteError(error: Error): void {
+    const known = error instanceof HistorianError;
+    const code = known ? error.code : `${error.name}: ${error.message}`;
+    this.errors.set(code, (this.errors.get(code) ?? 0) + 1);
+    if (known && error.retry !== 'never') return;
+    this.#judge.fail(
+      `a job ended with ${code} (${error.message}) at ${formatInstant(instantOfMilliseconds(this.#time.now()))}`,
+    );
+  }
+
+  #hit(place: string): void {
+    this.hits.set(place, (this.hits.get(place) ?? 0) + 1);
+  }
+}
+
+function spoken(ended: Ended | undefined): string {
+  return ended instanceof Error ? `${ended.name}: ${ended.message}` : String(ended);
+}

@@ -1,0 +1,116 @@
+import { HistorianError } from '../../../src/errors.ts';
+import { instantOfMilliseconds } from '../../../src/instant.ts';
+import { createRandom } from '../../../src/simulator/random.ts';
+import { startSimulator } from '../../../src/simulator/simulator.ts';
+import { FenceModel } from './fence-model.ts';
+import { Gates } from './gates.ts';
+import { Judge } from './judge.ts';
+import { openObserver } from './model-database.ts';
+import { drawModelPlan, HOUR, type ModelPlan } from './model-plan.ts';
+import { ModelRun } from './model-run.ts';
+import { TruthModel } from './truth-model.ts';
+import { WorldTime } from './world-time.ts';
+
+export interface ModelOptions {
+  /** A migrated database that nobody else uses meanwhile; it is emptied first. */
+  readonly databaseUrl: string;
+  /** Changes what the seed would draw, to make a failing plan smaller. */
+  readonly change?: (plan: ModelPlan) => ModelPlan;
+}
+
+export interface ModelResult {
+  readonly seed: number;
+  readonly plan: ModelPlan;
+  readonly jobs: number;
+  readonly crashes: number;
+  readonly drops: number;
+  readonly pauses: number;
+  readonly jumps: number;
+  readonly takeovers: number;
+  readonly superseded: number;
+  /** Committed pages and other moves of a checkpoint. */
+  readonly commits: number;
+  /** Pages of the webhook log that were answered, and how many there had to be at least. */
+  readonly pages: number;
+  readonly pagesLeast: number;
+  readonly pagesMost: number;
+  /** Looks at the whole archive, and what was compared in them. */
+  readonly checks: number;
+  readonly rowsCompared: number;
+  readonly requestsCompared: number;
+  readonly rowsFinal: number;
+  readonly lost: number;
+  readonly doubled: number;
+  readonly falseCoverage: number;
+  readonly failures: readonly string[];
+  /** How often each place was hit, as `crash before commit`. */
+  readonly hits: ReadonlyMap<string, number>;
+  /** Errors that jobs ended with, by code. */
+  readonly errors: ReadonlyMap<string, number>;
+  readonly milliseconds: number;
+}
+
+/** Runs the plan of one seed against real Postgres and a real simulator, and judges it. Throws only where it is broken itself. */
+export async function runModelPlan(seed: number, options: ModelOptions): Promise<ModelResult> {
+  const started = Date.now();
+  const drawn = drawModelPlan(seed);
+  const plan = options.change?.(drawn) ?? drawn;
+  const time = new WorldTime(plan.startAt);
+  const simulator = await startSimulator({
+    seed: plan.seed,
+    organizations: 1,
+    rows: plan.rows,
+    order: plan.order,
+    lookback: plan.reallyKept / (24 * HOUR),
+    codesLookback: plan.reallyKept / (24 * HOUR),
+    tokenLifetime: plan.tokenLifetimeSeconds,
+    lateness: plan.latenessSeconds,
+    lag: plan.lagSeconds,
+    intervalRule: plan.intervalRule,
+    idleBuckets: plan.idleBuckets,
+    rate: false,
+    clock: time,
+  });
+  const observer = await openObserver(options.databaseUrl);
+  const organizationId = simulator.organizations[0]?.id ?? '';
+  const from = instantOfMilliseconds(plan.startAt - plan.lookback - 24 * HOUR);
+  const truth = new TruthModel(simulator, organizationId, time, from);
+  const judge = new Judge(observer, organizationId, truth, time);
+  const fence = new FenceModel();
+  const gates = new Gates(observer);
+  const random = createRandom('model run', seed);
+  const { databaseUrl } = options;
+  const surroundings = { plan, databaseUrl, simulator, organizationId, gates, fence };
+  const run = new ModelRun(surroundings, time, judge, random);
+  try {
+    await run.disturb();
+    await run.heal();
+    const end = await run.judge(truth);
+    return {
+      seed,
+      plan,
+      ...run.figures,
+      takeovers: fence.takeovers,
+      commits: fence.commits,
+      ...end,
+      checks: judge.checks,
+      rowsCompared: judge.rowsCompared,
+      requestsCompared: judge.requestsCompared,
+      lost: judge.lost,
+      doubled: judge.doubled,
+      falseCoverage: judge.falseCoverage,
+      failures: [...judge.failures, ...fence.failures],
+      hits: run.hits,
+      errors: run.errors,
+      milliseconds: Date.now() - started,
+    };
+  } finally {
+    await run.close();
+    await simulator.stop();
+    await observer.end();
+  }
+}
+
+export function codeOf(error: Error): string {
+  return error instanceof HistorianError ? error.code : `UNEXPECTED ${error.name}: ${error.message}`;
+}

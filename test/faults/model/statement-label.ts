@@ -1,0 +1,30 @@
+/** The statements that `commitPage` sends, as {@link labelOf} calls them. */
+export const COMMIT_STATEMENTS = [
+  'begin',
+  'update meraki_ingest.checkpoints',
+  'insert into meraki_ingest.coverage',
+  'select for update meraki_ingest.coverage',
+  'insert into meraki_store.networks',
+  'insert into meraki_store.alert_types',
+  'insert into meraki_store.webhook_endpoints',
+  'insert into meraki_store.webhook_deliveries',
+  'insert into meraki_store.api_response_revisions',
+  'update meraki_store.api_response_counts',
+  'insert into meraki_store.api_response_counts',
+  'insert into meraki_ingest.quarantine',
+  'update meraki_ingest.coverage',
+  'insert into meraki_ingest.sync_runs',
+  'commit',
+] as const;
+
+/** A statement by its verb and its table: short enough for a table, and the same whatever its parameters are. */
+export function labelOf(text: string): string {
+  const flat = text.replaceAll('"', '').replace(/\s+/g, ' ').trim().toLowerCase();
+  const verb = /^(insert into|update|delete from|create table|select|begin|commit|rollback)/.exec(flat)?.[0];
+  if (verb === undefined) return flat.slice(0, 40);
+  const table = /\b(meraki_ingest|meraki_store)\.[a-z_]+/.exec(flat)?.[0].replace(/_\d{4}_\d\d$/, '');
+  if (table === undefined) {
+    return /^select (set_config|pg_advisory_xact_lock|relkind)/.exec(flat)?.[0] ?? verb;
+  }
+  return `${verb}${flat.endsWith('for update') ? ' for update' : ''} ${table}`;
+}

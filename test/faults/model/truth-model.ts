@@ -1,0 +1,168 @@
+/*
+ * The pure model: what there is to know once everything has appeared. Time that is final has to hold exactly that,
+ * from the moment it is called final and at every moment after.
+ */
+import { formatInstant, type Instant, MICROSECONDS_PER_SECOND, parseInstant } from '../../../src/instant.ts';
+import { containsInstant, type Range, type Ranges } from '../../../src/ranges.ts';
+import type { Simulator } from '../../../src/simulator/simulator.ts';
+import type { WorldTime } from './world-time.ts';
+
+export interface StoredLine {
+  readonly at: Instant;
+  readonly line: string;
+}
+
+export interface StoredCount {
+  readonly start: Instant;
+  readonly code: number;
+  readonly count: number;
+}
+
+export interface Difference {
+  readonly compared: number;
+  readonly lost: number;
+  readonly doubled: number;
+  /** A few of them, in words. */
+  readonly samples: readonly string[];
+}
+
+const SAMPLES = 3;
+const LATER_MS = 30 * 86_400_000;
+
+export class TruthModel {
+  readonly #simulator: Simulator;
+  readonly #organizationId: string;
+  readonly #time: WorldTime;
+  readonly #from: Instant;
+  readonly #buckets = new Map<string, ReadonlyMap<string, number>>();
+  #deliveries: { readonly until: Instant; readonly lines: readonly StoredLine[] } = { until: 0, lines: [] };
+
+  constructor(simulator: Simulator, organizationId: string, time: WorldTime, from: Instant) {
+    this.#simulator = simulator;
+    this.#organizationId = organizationId;
+    this.#time = time;
+    this.#from = from;
+  }
+
+  /** Deliveries from the model's beginning to `to`. */
+  deliveries(to: Instant): readonly StoredLine[] {
+    if (to > this.#deliveries.until) {
+      const until = to + 3_600_000_000;
+      const range = { from: formatInstant(this.#from), to: formatInstant(until) };
+      const rows = this.#later(() => this.#simulator.truthDeliveries(this.#organizationId, range));
+      const lines = rows.map((row) => ({
+        at: instantOf(row.sentAt),
+        line: lineOf({ ...row, sentAt: instantOf(row.sentAt), loggedAt: instantOf(row.loggedAt) }),
+      }));
+      this.#deliveries = { until, lines };
+    }
+    return this.#deliveries.lines;
+  }
+
+  compareDeliveries(final: Ranges, stored: readonly StoredLine[]): Difference {
+    const balance = new Map<string, number>();
+    for (const { at, line } of stored) if (containsInstant(final, at)) add(balance, line, 1);
+    let compared = 0;
+    for (const { at, line } of this.deliveries(final.at(-1)?.to ?? 0)) {
+      if (!containsInstant(final, at)) continue;
+      compared += 1;
+      add(balance, line, -1);
+    }
+    return differenceOf(balance, compared);
+  }
+
+  /** Counts of one width in whole final buckets. */
+  compareCounts(intervalSeconds: number, final: Ranges, stored: readonly StoredCount[]): Difference {
+    const balance = new Map<string, number>();
+    for (const { start, code, count } of stored) {
+      if (containsInstant(final, start))
+        add(balance, `${intervalSeconds}s ${formatInstant(start)} ${code}`, count);
+    }
+    let compared = 0;
+    for (const range of final) {
+      for (const [name, count] of this.#counts(intervalSeconds, range)) {
+        compared += count;
+        add(balance, name, -count);
+      }
+    }
+    return differenceOf(balance, compared);
+  }
+
+  /** All requests of a set of time. */
+  requests(ranges: Ranges): number {
+    return ranges
+      .flatMap((range) => [...this.#counts(widthOf(range), range).values()])
+      .reduce((sum, count) => sum + count, 0);
+  }
+
+  #counts(interval: number, { from, to }: Range): ReadonlyMap<string, number> {
+    const key = `${interval} ${from} ${to}`;
+    const known = this.#buckets.get(key);
+    if (known !== undefined) return known;
+    const query = { from: formatInstant(from), to: formatInstant(to), interval };
+    const buckets = this.#later(() => this.#simulator.truthBuckets(this.#organizationId, query));
+    const counts = new Map(
+      buckets.flatMap(({ startTs, counts: codes }) =>
+        codes.map(({ code, count }) => [`${interval}s ${formatInstant(instantOf(startTs))} ${code}`, count]),
+      ),
+    );
+    this.#buckets.set(key, counts);
+    return counts;
+  }
+
+  #later<T>(look: () => T): T {
+    return this.#time.at(this.#time.now() + LATER_MS, look);
+  }
+}
+
+export interface DeliveryValues {
+  readonly networkId: string;
+  readonly alertType: string;
+  readonly url: string;
+  readonly sentAt: Instant;
+  readonly loggedAt: Instant;
+  readonly responseCode: number;
+  readonly responseDuration: number;
+}
+
+export function lineOf(row: DeliveryValues): string {
+  const { networkId, alertType, url, sentAt, loggedAt, responseCode, responseDuration } = row;
+  return JSON.stringify([
+    networkId,
+    alertType,
+    url,
+    formatInstant(sentAt),
+    formatInstant(loggedAt),
+    responseCode,
+    responseDuration,
+  ]);
+}
+
+function differenceOf(balance: ReadonlyMap<string, number>, compared: number): Difference {
+  const wrong = [...balance].filter(([, difference]) => difference !== 0);
+  return {
+    compared,
+    lost: wrong.reduce((sum, [, difference]) => sum + Math.max(0, -difference), 0),
+    doubled: wrong.reduce((sum, [, difference]) => sum + Math.max(0, difference), 0),
+    samples: wrong
+      .slice(0, SAMPLES)
+      .map(([line, difference]) => `${difference > 0 ? '+' : ''}${difference} ${line}`),
+  };
+}
+
+/** The widest whole number of seconds that both ends of a range are multiples of. */
+function widthOf({ from, to }: Range): number {
+  let [a, b] = [from / MICROSECONDS_PER_SECOND, to / MICROSECONDS_PER_SECOND];
+  while (b !== 0) [a, b] = [b, a % b];
+  return a;
+}
+
+function instantOf(text: string): Instant {
+  const instant = parseInstant(text);
+  if (instant === undefined) throw new RangeError(`the simulator told a time that is none: ${text}`);
+  return instant;
+}
+
+function add(balance: Map<string, number>, key: string, amount: number): void {
+  balance.set(key, (balance.get(key) ?? 0) + amount);
+}
