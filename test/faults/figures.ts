@@ -1,3 +1,4 @@
+import type { ModelResult } from './model/run-model-plan.ts';
 import type { RoundResult } from './processes/round.ts';
 
 /** What a run of the suite has tried and found, both halves together. */
@@ -8,8 +9,14 @@ export interface Figures {
   readonly kills: { worker: number; postgres: number; redis: number; embedded: number; total: number };
   pauses: number;
   stops: number;
+  /** Those of the plans that are the model's. */
+  modelPlans: number;
   /** Crashes of the model, at an await or a statement. */
   modelCrashes: number;
+  /** Connections of the model that broke before, during or after a statement. */
+  modelDrops: number;
+  /** Lanes of the model that another process took over. */
+  modelTakeovers: number;
   rowsCompared: number;
   lost: number;
   doubled: number;
@@ -26,7 +33,10 @@ export function noFigures(): Figures {
     kills: { worker: 0, postgres: 0, redis: 0, embedded: 0, total: 0 },
     pauses: 0,
     stops: 0,
+    modelPlans: 0,
     modelCrashes: 0,
+    modelDrops: 0,
+    modelTakeovers: 0,
     rowsCompared: 0,
     lost: 0,
     doubled: 0,
@@ -56,6 +66,21 @@ export function addRound(figures: Figures, { plan, tally, verdict, faults }: Rou
   figures.failedSeeds.processes.push(plan.seed);
 }
 
+export function addPlan(figures: Figures, result: ModelResult): void {
+  figures.plans += 1;
+  figures.modelPlans += 1;
+  figures.modelCrashes += result.crashes;
+  figures.modelDrops += result.drops;
+  figures.modelTakeovers += result.takeovers;
+  figures.rowsCompared += result.rowsCompared;
+  figures.lost += result.lost;
+  figures.doubled += result.doubled;
+  figures.falseCoverage += result.falseCoverage;
+  if (result.failures.length === 0) return;
+  figures.failures += 1;
+  figures.failedSeeds.model.push(result.seed);
+}
+
 /** The figures as lines for a person. */
 export function figureLines(figures: Figures): readonly string[] {
   const { kills, acts, failedSeeds } = figures;
@@ -70,7 +95,10 @@ export function figureLines(figures: Figures): readonly string[] {
     ['kills in all', number(kills.total)],
     ['pauses past locks', number(figures.pauses)],
     ['orderly stops', number(figures.stops)],
+    ['plans of the model', number(figures.modelPlans)],
     ['crashes in the model', number(figures.modelCrashes)],
+    ['broken connections in the model', number(figures.modelDrops)],
+    ['lanes taken over in the model', number(figures.modelTakeovers)],
     ['rows compared', number(figures.rowsCompared)],
     ['lost rows', number(figures.lost)],
     ['doubled rows', number(figures.doubled)],

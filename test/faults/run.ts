@@ -4,11 +4,13 @@
  */
 import { writeFile } from 'node:fs/promises';
 import { buildProgram } from '../support/program.ts';
-import { addRound, type Figures, figureLines, noFigures } from './figures.ts';
+import { addPlan, addRound, type Figures, figureLines, noFigures } from './figures.ts';
+import { startModelServer } from './model/model-server.ts';
+import { type ModelResult, runModelPlan } from './model/run-model-plan.ts';
 import { type RoundResult, runRound } from './processes/round.ts';
 import { planRound } from './processes/round-plan.ts';
 import type { RunOptions } from './run-options.ts';
-import { processSeeds } from './seeds.ts';
+import { modelSeeds, processSeeds } from './seeds.ts';
 
 type Say = (line: string) => void;
 
@@ -30,7 +32,7 @@ export async function runFaults(options: RunOptions, say: Say): Promise<Figures>
     const lanes = Math.min(options.sideBySide, options.rounds ?? options.sideBySide);
     for (let lane = 1; lane <= lanes; lane += 1) halves.push(runRounds(state, seeds));
   }
-  // The model's half goes in here: plans from seedsOf(modelSeeds, options.seed) until state.end or state.stop.
+  if (options.only !== 'processes' && options.rounds === undefined) halves.push(runPlans(state));
   await Promise.all(halves);
   for (const line of figureLines(figures)) say(line);
   if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(figures, undefined, 2)}\n`);
@@ -61,6 +63,35 @@ async function runRounds(state: RunState, seeds: Generator<number, never>): Prom
     for (const line of roundLines(result)) say(line);
     if (result.faults.length > 0 && state.options.stopOnFailure) state.stop = true;
   }
+}
+
+async function runPlans(state: RunState): Promise<void> {
+  const { figures, say, options } = state;
+  const server = await startModelServer();
+  try {
+    const seeds = seedsOf(modelSeeds, options.seed);
+    let plans = 0;
+    while (!state.stop && Date.now() < state.end) {
+      const result = await runModelPlan(seeds.next().value, { databaseUrl: server.databaseUrl });
+      addPlan(figures, result);
+      plans += 1;
+      for (const line of planLines(result)) say(line);
+      if (plans % 50 === 0) say(`${plans} plans of the model`);
+      if (result.failures.length > 0 && options.stopOnFailure) state.stop = true;
+    }
+  } finally {
+    await server.stop();
+  }
+}
+
+function planLines({ seed, failures }: ModelResult): readonly string[] {
+  if (failures.length === 0) return [];
+  const told = failures.slice(0, MANY).map((failure) => `  ${failure.slice(0, 500)}`);
+  return [
+    `plan ${seed}: FAILED`,
+    ...told,
+    `  again with: npm run test:faults -- --only model --seed ${seed} --minutes 0.1`,
+  ];
 }
 
 /** What is begun is ended: a round takes about three minutes. */
