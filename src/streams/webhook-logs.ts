@@ -34,6 +34,7 @@ const REACH = instantOfSeconds(120);
 /** An unsorted read keeps its counts in the checkpoint; more pages than this and the window is cut in half. */
 const MOST_UNSORTED_PAGES = 20;
 const FIRST_UNSORTED_SPAN = instantOfSeconds(86_400);
+const WIDEST_WHOLE_SPAN = instantOfSeconds(31 * 86_400);
 const SHORTEST_UNSORTED_CLAIM = instantOfSeconds(60);
 
 /** The log of webhook deliveries (`getOrganizationWebhooksLogs`). */
@@ -105,7 +106,7 @@ async function readingOf(
     else numbered.push({ row: item.row, fingerprint: item.fingerprint, occurrence });
   }
   const lesson = orderLesson(window, taken, learned);
-  const anew = lesson !== null && taken.proves === null;
+  const anew = lesson?.anew === true;
   return {
     asked: window.asked,
     window: anew ? null : taken.window,
@@ -119,7 +120,7 @@ async function readingOf(
       left: page.rows.length - rows.length,
     },
     partitions: partitionsOf(numbered),
-    learned: lesson,
+    learned: lesson?.learned ?? null,
     anew,
     answeredAt: answer.answeredAt,
     requests: answer.requests + effort.requests,
@@ -141,20 +142,34 @@ function claimOf(finished: Ranges, finalUntil: Instant) {
   };
 }
 
+interface OrderLesson {
+  readonly learned: LearnedLimits;
+  /** Whether the window has to be planned anew with it. */
+  readonly anew: boolean;
+}
+
 /** What the page teaches about the order of the log, if anything. */
-function orderLesson(window: OpenWindow, taken: TakenPage, learned: LearnedLimits): LearnedLimits | null {
+function orderLesson(window: OpenWindow, taken: TakenPage, learned: LearnedLimits): OrderLesson | null {
+  const { wholeSpan, ...others } = learned;
   if (taken.proves !== null) {
-    if (taken.proves === learned.order) return null;
-    const { wholeSpan: _needless, ...others } = learned;
-    return { ...others, order: taken.proves };
+    return taken.proves === learned.order
+      ? null
+      : { learned: { ...others, order: taken.proves }, anew: false };
   }
   if (taken.outOfOrder) {
-    return { ...learned, order: 'unordered', wholeSpan: learned.wholeSpan ?? FIRST_UNSORTED_SPAN };
+    const span = wholeSpan ?? FIRST_UNSORTED_SPAN;
+    return { learned: { ...others, order: 'unordered', wholeSpan: span }, anew: true };
   }
   const claimed = window.claim.to - window.claim.from;
   const tooLong = taken.window?.order === 'unordered' && taken.window.pages >= MOST_UNSORTED_PAGES;
   if (tooLong && claimed > SHORTEST_UNSORTED_CLAIM) {
-    return { ...learned, order: 'unordered', wholeSpan: Math.ceil(claimed / 2) + LEAD + REACH };
+    const span = Math.ceil(claimed / 2) + LEAD + REACH;
+    return { learned: { ...others, order: 'unordered', wholeSpan: span }, anew: true };
+  }
+  // Windows were made short by what has passed since, or by busier hours: they may be longer again.
+  const easy = taken.window === null && window.pages < MOST_UNSORTED_PAGES / 4;
+  if (easy && wholeSpan !== undefined && wholeSpan < WIDEST_WHOLE_SPAN) {
+    return { learned: { ...others, wholeSpan: 2 * wholeSpan }, anew: false };
   }
   return null;
 }

@@ -124,6 +124,20 @@ test('a window read whole teaches the order once, and is not read again for it',
   expect(await read(stream, fresh, { order: 'ascending' })).toMatchObject({ learned: null, anew: false });
 });
 
+test('I3 windows that were made short become longer again while they are read whole with ease', async () => {
+  const server = await startServer(answer(200, [row(claim.from)]));
+  for (const order of ['unordered', undefined] as const) {
+    const learned = { ...(order && { order }), wholeSpan: DAY };
+    const window = openWindow(claim, asked, claim.to, order);
+    const reading = await read(streamOf(server), window, learned);
+    expect(reading).toMatchObject({ learned: { ...learned, wholeSpan: 2 * DAY }, anew: false });
+    const laborious = await read(streamOf(server), { ...window, pages: 5 }, learned);
+    expect(laborious.learned).toBeNull();
+    const wide = await read(streamOf(server), window, { ...learned, wholeSpan: 31 * DAY });
+    expect(wide.learned).toBeNull();
+  }
+});
+
 test('a log known to be unsorted is opened as such, in short windows', async () => {
   const stream = streamOf(await startServer(answer(200, [])));
   const learned = { order: 'unordered', wholeSpan: DAY } as const;
