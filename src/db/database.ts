@@ -56,9 +56,23 @@ export function openDatabase(connectionString: string, log: Log, maxConnections 
   return {
     query,
     pool,
-    transaction: (work) => translated(query.transaction((tx) => work(tx as Transaction))),
+    transaction: (work) => translated(inTransaction(pool, work)),
     close: () => pool.end(),
   };
+}
+
+/**
+ * drizzle's own transaction on a pool does not give the connection back when BEGIN fails: after as many lost
+ * connections as the pool may have, nobody would get one any more, and closing it would wait for ever.
+ */
+async function inTransaction<T>(pool: pg.Pool, work: (tx: Transaction) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  try {
+    const session = drizzle({ client }) as unknown as NodePgDatabase<Schema>;
+    return await session.transaction((tx) => work(tx as Transaction));
+  } finally {
+    client.release();
+  }
 }
 
 /** Awaits a query and turns the driver's errors into this program's. */
