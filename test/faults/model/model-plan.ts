@@ -8,6 +8,8 @@ import { busyness } from '../../../src/simulator/world/rhythm.ts';
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 export const HOUR = 60 * MINUTE;
+/** Limits are searched for in steps of an hour. */
+const LEAST_KEPT = 2 * HOUR;
 const DAYS_OF_ROWS = 90;
 
 /** Durations in milliseconds, unless the name says otherwise. */
@@ -60,7 +62,7 @@ export function drawModelPlan(seed: number): ModelPlan {
     rows: rowsFor(pages * perPage, startAt, lookback),
     lookback,
     span: Math.max(HOUR / 2, lookback * random.pick([0.15, 0.3, 0.6, 1])),
-    reallyKept: isShrunk ? lookback * random.pick([0.4, 0.7]) : lookback,
+    reallyKept: isShrunk ? Math.max(LEAST_KEPT, lookback * random.pick([0.4, 0.7])) : lookback,
     settle: {
       logs: (lateness + 12 + random.pick([0, 60, 600])) * SECOND,
       codes: (lag + 5 + random.pick([0, 60, 600])) * SECOND,
