@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
 import { systemClock } from './clock.ts';
 import {
+  faultPlanArgument,
   instantArgument,
   type SimulatorArguments,
   wholeNumber,
@@ -141,7 +142,8 @@ withSimulatorOptions(
   program
     .command('simulator')
     .description('only the simulated dashboard, for trying things out')
-    .option('--port <port>', 'port to listen on (default: a free one)', wholeNumber(0, 65_535)),
+    .option('--port <port>', 'port to listen on (default: a free one)', wholeNumber(0, 65_535))
+    .option('--faults <file>', 'a JSON file that says what shall go wrong', faultPlanArgument),
 ).action(async (given: SimulatorArguments) => {
   const { simulate } = await import('./commands/simulate.ts');
   await simulate({ simulator: given, output, signal: stopping.signal });

@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type Instant, parseInstant } from '../instant.ts';
+import { type FaultPlan, readFaultPlan } from '../simulator/faults/fault-plan.ts';
 
 export interface SimulatorArguments {
   readonly seed?: number;
@@ -12,6 +14,7 @@ export interface SimulatorArguments {
   readonly idleBuckets?: 'omitted' | 'empty';
   readonly tokenLifetime?: number;
   readonly redirect?: boolean;
+  readonly faults?: FaultPlan;
 }
 
 /** Adds the options that say what the simulated dashboard is like. */
@@ -44,6 +47,17 @@ export function wholeNumber(least: number, most: number = Number.MAX_SAFE_INTEGE
     }
     return value;
   };
+}
+
+/** Reads the fault plan in a JSON file. */
+export function faultPlanArgument(file: string): FaultPlan {
+  try {
+    const plan: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    readFaultPlan(plan);
+    return plan as FaultPlan;
+  } catch (error) {
+    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
+  }
 }
 
 /** Parses an option that is a time; a day alone means its beginning in UTC. */

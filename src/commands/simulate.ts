@@ -13,6 +13,12 @@ export async function simulate(options: {
   say(output, `  export MERAKI_BASE_URL=${simulator.baseUrl} MERAKI_DASHBOARD_API_KEY=${simulator.key}`);
   say(output, '  export DATA_DIR=./data/simulated     # an archive takes the rows of one dashboard only');
   say(output, '  meraki-historian sync');
+  if (options.simulator.faults !== undefined) {
+    say(
+      output,
+      `Its faults and how often they struck: ${new URL('/simulator/faults', simulator.baseUrl).href}`,
+    );
+  }
   say(output, `What is true is told at ${new URL('/simulator/settings', simulator.baseUrl).href}`);
   if (!signal.aborted) {
     await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));

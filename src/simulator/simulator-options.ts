@@ -1,3 +1,4 @@
+import type { FaultPlan } from './faults/fault-plan.ts';
 import type { BeforeAnswer } from './server/before-answer.ts';
 
 /** Everything that can be set. All content depends on `seed`, `organizations`, `rows` and `lateness` alone. */
@@ -22,6 +23,8 @@ export interface SimulatorSettings {
   readonly codesSpan: number;
   /** Seconds a page token stays valid. Default 3600. */
   readonly tokenLifetime: number;
+  /** Pages of one window after which its page tokens are refused; `false` for any number. Default `false`. */
+  readonly tokenPages: number | false;
   /**
    * How long a delivery stays hidden after its `loggedAt`: a share of the rows up to `max` seconds, the others
    * up to 3 seconds (or `max`, where that is less). Default `{ share: 0.02, max: 300 }`.
@@ -51,6 +54,8 @@ export interface SimulatorSettings {
   readonly port: number;
   /** Address to listen on. Default `127.0.0.1`. */
   readonly host: string;
+  /** What shall go wrong, until another plan is set. Default nothing. */
+  readonly faults: FaultPlan;
   /** Called before each API answer that was let through; may answer in its place. Default does nothing. */
   readonly beforeAnswer: BeforeAnswer;
 }
@@ -71,6 +76,7 @@ export const simulatorDefaults: SimulatorSettings = {
   codesLookback: 31,
   codesSpan: 31,
   tokenLifetime: 3_600,
+  tokenPages: false,
   lateness: { share: 0.02, max: 300 },
   lag: 60,
   intervalRule: 'interval',
@@ -81,6 +87,7 @@ export const simulatorDefaults: SimulatorSettings = {
   clock: { now: () => Date.now() },
   port: 0,
   host: '127.0.0.1',
+  faults: { seed: 1, rules: [] },
   beforeAnswer: () => undefined,
 };
 

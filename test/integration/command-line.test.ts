@@ -94,6 +94,8 @@ describe('exit code 2: usage', () => {
     ['an unknown stream', ['sync', '--stream', 'events']],
     ['a time that is none', ['sync', '--from', 'yesterday']],
     ['a number that is none', ['demo', '--rows', 'many']],
+    ['a fault plan that is none', ['simulator', '--faults', 'package.json']],
+    ['a fault plan that is not there', ['simulator', '--faults', 'no-such-file.json']],
     ['a stretch of time that ends before it begins', ['sync', '--from', '2026-02-01', '--to', '2026-01-01']],
   ])('%s', async (_, commandLine) => {
     const { exitCode, stdout, stderr } = await run(commandLine, { MERAKI_DASHBOARD_API_KEY: KEY });

@@ -1,21 +1,16 @@
 /**
  * What every API request has to pass before its handler runs, in this order: the outage, the key, the redirect,
- * the organization, the rate limit, API access, and last the hook for faults. A redirect costs no token, since
+ * the organization, the rate limit, API access, the hook before the answer, and last the fault plan. A redirect costs no token, since
  * the same request will ask for one at the other host.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { injectFaults } from '../faults/inject-faults.ts';
+import type { Outage } from '../faults/outage.ts';
 import type { World } from '../world/world.ts';
-import type { Outage } from './outage.ts';
+import { operationOf, organizationIdOf } from './api-request.ts';
 import { RateLimit } from './rate-limit.ts';
 import { Refusal } from './refusal.ts';
 import type { RequestCounts } from './request-counts.ts';
-
-declare module 'fastify' {
-  interface FastifyContextConfig {
-    /** Meraki's operation id. */
-    operation?: string;
-  }
-}
 
 const REDIRECTS = [302, 307, 308] as const;
 
@@ -44,14 +39,15 @@ export function guardApi(server: FastifyInstance, world: World, outage: Outage, 
       return reply.redirect(`http://localhost:${request.port}${request.url}`, redirect);
     }
     const place = world.place(organizationId);
-    if (place === undefined) throw new Refusal(404, 'Not Found');
+    const state = place === undefined ? 'vanished' : world.stateOf(place.organization);
+    if (state === 'vanished') throw new Refusal(404, 'Not Found');
     const wait = limit?.take(organizationId, settings.clock.now()) ?? 0;
     if (wait > 0) {
       const headers: Record<string, string> =
         settings.retryAfter === 'seconds' ? { 'retry-after': String(wait) } : {};
       throw new Refusal(429, 'API rate limit exceeded for organization', headers);
     }
-    if (!place.organization.enabled) throw new Refusal(403, 'API access is disabled for this organization');
+    if (state === 'api_disabled') throw new Refusal(403, 'API access is disabled for this organization');
     return undefined;
   });
 
@@ -66,20 +62,18 @@ export function guardApi(server: FastifyInstance, world: World, outage: Outage, 
   });
 
   server.addHook('onSend', async (request, reply) => {
-    counts.add(organizationIdOf(request), operationOf(request), reply.statusCode);
+    const { fault } = request;
+    const isCut = fault?.kind === 'cut' && fault.where === 'within';
+    counts.add(organizationIdOf(request), operationOf(request), isCut ? 0 : reply.statusCode);
   });
+
+  injectFaults(server, world.faults, settings.clock, (organizationId, operation) =>
+    counts.add(organizationId, operation, 0),
+  );
 }
 
 function cut(reply: FastifyReply): FastifyReply {
   reply.hijack();
   reply.raw.destroy();
   return reply;
-}
-
-function organizationIdOf(request: FastifyRequest): string | null {
-  return (request.params as { organizationId?: string }).organizationId ?? null;
-}
-
-function operationOf(request: FastifyRequest): string {
-  return request.routeOptions.config.operation ?? 'unknown';
 }

@@ -14,7 +14,10 @@ export function organizationRoutes(server: FastifyInstance, world: World): void 
     '/organizations',
     { config: { operation: 'getOrganizations' } },
     async (request, reply) => {
-      const organizations = world.places.map(({ organization }) => organizationBody(organization));
+      const organizations = world.places.flatMap(({ organization }) => {
+        const state = world.stateOf(organization);
+        return state === 'vanished' ? [] : organizationBody(organization, state === 'listed');
+      });
       return listPage(request, reply, organizations, MOST_ORGANIZATIONS, 9_000);
     },
   );
@@ -36,7 +39,7 @@ export function organizationRoutes(server: FastifyInstance, world: World): void 
   );
 }
 
-function organizationBody({ id, name, enabled }: Organization) {
+function organizationBody({ id, name }: Organization, enabled: boolean) {
   return {
     id,
     name,

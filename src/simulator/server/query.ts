@@ -25,3 +25,13 @@ export function countOf(query: Query, name: string, least: number, most: number,
   if (value >= least && value <= most) return value;
   throw new Refusal(400, `'${name}' must be an integer between ${least} and ${most}`);
 }
+
+/** What is left of a query without the given names, as a query string in the order of the names. */
+export function filtersAsText(query: Query, without: readonly string[]): string {
+  const filters = new URLSearchParams();
+  for (const name of Object.keys(query).filter((one) => !without.includes(one))) {
+    for (const value of [query[name] ?? []].flat()) filters.append(name, value);
+  }
+  filters.sort();
+  return filters.toString();
+}

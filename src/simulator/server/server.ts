@@ -1,8 +1,11 @@
 import { type FastifyError, type FastifyInstance, fastify } from 'fastify';
+import { faultRoutes } from '../faults/fault-routes.ts';
+import type { Outage } from '../faults/outage.ts';
+import type { ServedLog } from '../served/served-log.ts';
+import { servedRoutes } from '../served/served-routes.ts';
 import type { World } from '../world/world.ts';
 import { guardApi } from './api-guard.ts';
 import { organizationRoutes } from './organization-routes.ts';
-import type { Outage } from './outage.ts';
 import { Refusal } from './refusal.ts';
 import type { RequestCounts } from './request-counts.ts';
 import { responseCodesRoute } from './response-codes-route.ts';
@@ -12,7 +15,12 @@ import { webhookLogsRoute } from './webhook-logs-route.ts';
 export const API_PREFIX = '/api/v1';
 
 /** Builds the HTTP server, not listening yet. */
-export function createServer(world: World, outage: Outage, counts: RequestCounts): FastifyInstance {
+export function createServer(
+  world: World,
+  served: ServedLog,
+  outage: Outage,
+  counts: RequestCounts,
+): FastifyInstance {
   const server = fastify({ forceCloseConnections: true });
 
   server.addHook('onRequest', async (_, reply) => {
@@ -28,11 +36,18 @@ export function createServer(world: World, outage: Outage, counts: RequestCounts
     async (api) => {
       guardApi(api, world, outage, counts);
       organizationRoutes(api, world);
-      webhookLogsRoute(api, world);
-      responseCodesRoute(api, world);
+      webhookLogsRoute(api, world, served);
+      responseCodesRoute(api, world, served);
     },
     { prefix: API_PREFIX },
   );
-  server.register(async (own) => simulatorRoutes(own, world, outage, counts), { prefix: '/simulator' });
+  server.register(
+    async (own) => {
+      simulatorRoutes(own, world, outage, counts);
+      faultRoutes(own, world.faults);
+      servedRoutes(own, served);
+    },
+    { prefix: '/simulator' },
+  );
   return server;
 }

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
+import type { Outage } from '../faults/outage.ts';
 import type { World } from '../world/world.ts';
 import { requestFiltersOf } from './code-query.ts';
-import type { Outage } from './outage.ts';
 import { type Query, textOf } from './query.ts';
 import { Refusal } from './refusal.ts';
 import type { RequestCounts } from './request-counts.ts';
@@ -20,10 +20,13 @@ export function simulatorRoutes(
 ): void {
   server.get<TruthRoute>('/truth/organizations/:organizationId/webhooks/logs', async (request, reply) => {
     const { organizationId } = request.params;
-    const rows = knownOr400(() => world.truthRows(organizationId, rangeOf(request.query)));
     reply.type('application/json; charset=utf-8');
-    return world.place(organizationId)?.write(rows);
+    return knownOr400(() => world.truthText(organizationId, rangeOf(request.query)));
   });
+
+  server.get<TruthRoute>('/truth/organizations/:organizationId/webhooks/altered', async ({ query, params }) =>
+    knownOr400(() => world.truthAltered(params.organizationId, rangeOf(query))),
+  );
 
   server.get<TruthRoute>('/truth/organizations/:organizationId/apiRequests', async ({ query, params }) =>
     knownOr400(() =>
@@ -52,7 +55,7 @@ export function simulatorRoutes(
   });
 
   server.get('/settings', async () => {
-    const { clock, key, beforeAnswer, ...settings } = world.settings;
+    const { clock, key, beforeAnswer, faults, ...settings } = world.settings;
     const now = new Date(clock.now()).toISOString();
     return { ...settings, now, organizations: world.places.map(({ organization }) => organization) };
   });

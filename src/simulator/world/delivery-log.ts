@@ -29,10 +29,19 @@ export class DeliveryLog {
   readonly #hours = new Map<number, DeliveryHour>();
   readonly #settings: DeliverySettings;
   readonly #organization: Organization;
+  readonly #lateness: () => DeliverySettings['lateness'];
+  #drawnWith: DeliverySettings['lateness'];
 
-  constructor(settings: DeliverySettings, organization: Organization) {
+  /** @param lateness what may change while it runs; without it the setting holds */
+  constructor(
+    settings: DeliverySettings,
+    organization: Organization,
+    lateness: () => DeliverySettings['lateness'] = () => settings.lateness,
+  ) {
     this.#settings = settings;
     this.#organization = organization;
+    this.#lateness = lateness;
+    this.#drawnWith = lateness();
   }
 
   /** Up to `limit` rows behind `after` (or from the selection's start), oldest first. */
@@ -72,9 +81,14 @@ export class DeliveryLog {
   }
 
   #hour(number: number): DeliveryHour {
+    const lateness = this.#lateness();
+    if (lateness !== this.#drawnWith) {
+      this.#hours.clear();
+      this.#drawnWith = lateness;
+    }
     let hour = this.#hours.get(number);
     if (hour === undefined) {
-      hour = createDeliveryHour(this.#settings, this.#organization, number);
+      hour = createDeliveryHour({ ...this.#settings, lateness }, this.#organization, number);
       this.#hours.set(number, hour);
     }
     return hour;

@@ -31,6 +31,8 @@ export interface CountQuery {
   readonly interval: number;
   readonly filters: RequestFilters;
   readonly idleBuckets: 'omitted' | 'empty';
+  /** How often each request of an hour counts; without it, or where it gives nothing, once. */
+  readonly weights?: ((hour: RequestHour) => Uint8Array | undefined) | undefined;
 }
 
 /** All API requests of one organization; an hour is drawn when it is first read and kept from then on. */
@@ -56,12 +58,13 @@ export class RequestHistory {
     const operations = OPERATION_IDS.map((name) => filters.operationIds?.includes(name) ?? true);
     for (let number = Math.floor(from / HOUR); number * HOUR < end; number++) {
       const hour = this.#hour(number);
+      const weights = query.weights?.(hour);
       for (let index = 0; index < hour.at.length; index++) {
         const at = hour.start + (hour.at[index] ?? 0);
         if (at < from || at >= end) continue;
         if (!clients[hour.client[index] ?? 0] || !operations[hour.operation[index] ?? 0]) continue;
         const cell = (Math.floor(at / width) - first) * RESPONSE_CODES.length + (hour.code[index] ?? 0);
-        counts[cell] = (counts[cell] ?? 0) + 1;
+        counts[cell] = (counts[cell] ?? 0) + (weights?.[index] ?? 1);
       }
     }
     const buckets = Array.from({ length }, (_, place) =>
