@@ -33,9 +33,19 @@ export interface Config {
     readonly settle: number;
     readonly series: readonly SeriesDefinition[];
   };
+  readonly audit: {
+    /** `undefined`: never. */
+    readonly every: number | undefined;
+    /** Requests that one audit may send for each stream. */
+    readonly requests: number;
+  };
+  /** Rows of one stream in quarantine beyond which its pages are not committed. */
+  readonly quarantineLimit: number;
   readonly webhookUrls: 'masked' | 'full';
   /** `undefined`: for ever. */
   readonly retention: number | undefined;
+  /** How long before its deadline a pending gap is warned of. */
+  readonly gapWarning: number;
   readonly log: { readonly level: string; readonly format: 'pretty' | 'json' };
 }
 
@@ -99,8 +109,11 @@ function configOf(
       settle: env.API_RESPONSES_SETTLE,
       series,
     },
+    audit: { every: env.AUDIT_EVERY, requests: env.AUDIT_REQUESTS },
+    quarantineLimit: env.QUARANTINE_LIMIT,
     webhookUrls: env.WEBHOOK_URLS,
     retention: env.RETENTION,
+    gapWarning: env.GAP_WARNING,
     log: { level: env.LOG_LEVEL, format: env.LOG_FORMAT ?? (needs.terminal ? 'pretty' : 'json') },
   };
 }

@@ -45,6 +45,14 @@ const retention = z.string().transform((text, context) => {
   return seconds.data;
 });
 
+const durationOrOff = (least: number, most: number) =>
+  z.string().transform((text, context) => {
+    if (text.trim() === 'off') return undefined;
+    const seconds = duration(least, most).safeParse(text);
+    for (const { message } of seconds.error?.issues ?? []) context.addIssue(`${message}, or off`);
+    return seconds.data;
+  });
+
 /** Every environment variable that is read, with its default. Durations in seconds. */
 export const environmentShape = z.object({
   MERAKI_DASHBOARD_API_KEY: z.string().optional(),
@@ -63,9 +71,13 @@ export const environmentShape = z.object({
   API_RESPONSES_INTERVAL: z.enum(['120', '3600', '14400', '21600']).default('120'),
   WEBHOOK_LOGS_SETTLE: duration(120, DAY).default(15 * 60),
   API_RESPONSES_SETTLE: duration(60, DAY).default(10 * 60),
+  AUDIT_EVERY: durationOrOff(600, 30 * DAY).default(6 * 3_600),
+  AUDIT_REQUESTS: wholeNumber(4, 1_000).default(10),
+  QUARANTINE_LIMIT: wholeNumber(1, Number.MAX_SAFE_INTEGER).default(100_000),
   REQUESTS_PER_SECOND: wholeNumber(1, 10).default(5),
   WEBHOOK_URLS: z.enum(['masked', 'full']).default('masked'),
   RETENTION: retention.optional(),
+  GAP_WARNING: duration(3_600, 30 * DAY).default(7 * DAY),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   LOG_FORMAT: z.enum(['pretty', 'json']).optional(),
 });

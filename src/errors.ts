@@ -114,6 +114,16 @@ export class DatabaseError extends HistorianError {
   override readonly exitCode = 6;
 }
 
+/**
+ * More rows of a stream do not validate than QUARANTINE_LIMIT allows. The page was not committed and nothing of it
+ * is claimed; it is read again at the next turn. Not for a single bad row.
+ */
+export class QuarantineFullError extends HistorianError {
+  readonly code = 'QUARANTINE_FULL';
+  readonly retry = 'never';
+  override readonly exitCode = 7;
+}
+
 /** The queue's store (Redis or Postgres) cannot be reached. */
 export class QueueUnreachableError extends HistorianError {
   readonly code = 'QUEUE_UNREACHABLE';

@@ -11,6 +11,15 @@ export type Ranges = readonly Range[];
 
 /** The set of all instants that lie in any of `ranges`, which may come in any order and overlap. */
 export function rangesOf(...ranges: readonly Range[]): Ranges {
+  return union(ranges);
+}
+
+/**
+ * The set of all instants that lie in any of `sets`, whose ranges may come in any order and overlap. For long lists:
+ * arguments of a call lie on the stack, which holds about a hundred thousand of them.
+ */
+export function union(...sets: readonly (readonly Range[])[]): Ranges {
+  const ranges = sets.flat();
   const sorted = ranges.filter((range) => range.from < range.to).sort((a, b) => a.from - b.from);
   const merged: Range[] = [];
   for (const range of sorted) {
@@ -22,10 +31,6 @@ export function rangesOf(...ranges: readonly Range[]): Ranges {
     }
   }
   return merged;
-}
-
-export function union(...sets: readonly Ranges[]): Ranges {
-  return rangesOf(...sets.flat());
 }
 
 export function intersect(a: Ranges, b: Ranges): Ranges {
@@ -69,7 +74,15 @@ export function contains(set: Ranges, range: Range): boolean {
 }
 
 export function containsInstant(set: Ranges, instant: Instant): boolean {
-  return set.some((range) => range.from <= instant && instant < range.to);
+  let low = 0;
+  let high = set.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((set[middle]?.to ?? 0) <= instant) low = middle + 1;
+    else high = middle;
+  }
+  const range = set[low];
+  return range !== undefined && range.from <= instant && instant < range.to;
 }
 
 export function overlaps(set: Ranges, range: Range): boolean {

@@ -133,6 +133,7 @@ function streamsOf(
         span: instantOfSeconds(maxSpan),
         settle: instantOfSeconds(settle),
         perPage,
+        quarantineLimit: config.quarantineLimit,
       }),
     ];
   }
@@ -148,6 +149,7 @@ function streamsOf(
         span: instantOfSeconds(31 * 86_400),
         settle: instantOfSeconds(settle),
         intervalSeconds: interval,
+        quarantineLimit: config.quarantineLimit,
       },
       filters,
     ),

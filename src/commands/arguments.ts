@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type Instant, parseInstant } from '../instant.ts';
 import { type FaultPlan, readFaultPlan } from '../simulator/faults/fault-plan.ts';
+import type { StreamName } from '../stream-key.ts';
 
 export interface SimulatorArguments {
   readonly seed?: number;
@@ -15,6 +16,21 @@ export interface SimulatorArguments {
   readonly tokenLifetime?: number;
   readonly redirect?: boolean;
   readonly faults?: FaultPlan;
+}
+
+export interface SyncArguments {
+  readonly organization?: string;
+  readonly stream?: StreamName;
+  readonly from?: Instant;
+  readonly to?: Instant;
+  readonly json?: boolean;
+}
+
+export interface AuditArguments {
+  readonly organization?: string;
+  readonly stream?: StreamName;
+  readonly requests?: number;
+  readonly json?: boolean;
 }
 
 /** Adds the options that say what the simulated dashboard is like. */
@@ -60,11 +76,17 @@ export function faultPlanArgument(file: string): FaultPlan {
   }
 }
 
-/** Parses an option that is a time; a day alone means its beginning in UTC. */
+/** Parses a time to the minute or finer, in UTC unless it says otherwise; a day alone means its beginning. */
 export function instantArgument(text: string): Instant {
-  const instant = parseInstant(text) ?? parseInstant(`${text}T00:00:00Z`) ?? parseInstant(`${text}Z`);
+  const forms = [text, `${text}T00:00:00Z`, `${text}Z`, `${text}:00Z`, text.replace(/Z$/i, ':00Z')];
+  const instant = forms.map(parseInstant).find((read) => read !== undefined);
   if (instant === undefined) {
     throw new InvalidArgumentError('It must be a time such as 2026-11-22 or 2026-11-22T12:00:00Z.');
   }
   return instant;
+}
+
+/** Whether a time was given as a day alone. */
+export function isDayAlone(text: string): boolean {
+  return /^\d{4}-\d{2}-\d{2}$/.test(text);
 }

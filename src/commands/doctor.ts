@@ -4,14 +4,18 @@ import { type Config, type Environment, loadConfig } from '../config.ts';
 import { countOpenEnds } from '../db/archive-status.ts';
 import { type Database, translated } from '../db/database.ts';
 import { pendingMigrations } from '../db/migrate.ts';
+import { readNearDeadlines } from '../db/near-deadlines.ts';
+import { readFindings } from '../db/stream-findings.ts';
 import { HistorianError } from '../errors.ts';
 import { pingRedis } from '../jobs/queue-store.ts';
 import type { Log } from '../log.ts';
 import { MerakiClient } from '../meraki/client.ts';
 import { listOrganizations, type MerakiOrganization } from '../meraki/organizations.ts';
+import { describeStream } from '../stream-key.ts';
 import { trustedHosts } from './archive.ts';
 import { openConfiguredDatabase } from './open-database.ts';
-import { type Output, paintFor, say, sayJson } from './output.ts';
+import { formatSpan, type Output, paintFor, say, sayJson } from './output.ts';
+import { nameOf, settleHints } from './trust-notes.ts';
 
 export interface DoctorOptions {
   readonly environment: Environment;
@@ -135,7 +139,7 @@ async function examineDatabase(config: Config, { log }: DoctorOptions): Promise<
   try {
     const opened = await openConfiguredDatabase(config, log, 'guest', 2);
     try {
-      return [await versionOf(opened.database, config), ...(await archiveOf(opened.database))];
+      return [await versionOf(opened.database, config), ...(await archiveOf(opened.database, config))];
     } finally {
       await opened.close();
     }
@@ -163,7 +167,7 @@ async function versionOf(database: Database, config: Config): Promise<Finding> {
   };
 }
 
-async function archiveOf(database: Database): Promise<Finding[]> {
+async function archiveOf(database: Database, config: Config): Promise<Finding[]> {
   const missing = await pendingMigrations(database);
   if (missing.length > 0) {
     const said = `${missing.length} migrations to apply: "start" and "migrate" do it`;
@@ -178,10 +182,52 @@ async function archiveOf(database: Database): Promise<Finding[]> {
       state: whole ? 'ok' : 'warning',
       said: whole
         ? 'no gaps, nothing in quarantine'
-        : `${open.gaps} gaps (see "meraki-historian gaps"), ${open.quarantined} rows in quarantine`,
+        : `${open.gaps} gaps (see "meraki-historian gaps"), ${open.quarantined} rows in quarantine (see "meraki-historian quarantine list")`,
       exitCode: whole ? 0 : 7,
     },
+    await deadlinesOf(database, config),
+    ...(await trustOf(database, config)),
   ];
+}
+
+async function trustOf(database: Database, config: Config): Promise<Finding[]> {
+  const findings = await readFindings(database.query);
+  const hints = settleHints(findings, config);
+  const differing = findings.filter((found) => found.audits_repaired + found.audits_open > 0);
+  const audits = differing.map(
+    (found) =>
+      `${nameOf(found)}: ${found.audits_repaired} audits found and repaired differences, ${found.audits_open} could not repair what they found`,
+  );
+  return [
+    {
+      check: 'settle time',
+      state: hints.length === 0 ? 'ok' : 'warning',
+      said: hints.length === 0 ? 'long enough for the lateness seen in the last 7 days' : hints.join('\n'),
+      exitCode: 0,
+    },
+    differing.length === 0
+      ? { check: 'audits', state: 'ok', said: 'no differences in the last 7 days', exitCode: 0 }
+      : {
+          check: 'audits',
+          state: 'failed',
+          said: `${audits.join('\n')}\nview meraki.audits says when and what; run "meraki-historian audit" to look again; rows found late ask for a longer settle time, anything else for the question who else writes to this database`,
+          exitCode: 7,
+        },
+  ];
+}
+
+async function deadlinesOf(database: Database, config: Config): Promise<Finding> {
+  const [first, ...others] = await readNearDeadlines(database.query, config.gapWarning);
+  if (first === undefined) {
+    return { check: 'deadlines', state: 'ok', said: 'no gap is near its deadline', exitCode: 0 };
+  }
+  const more = others.length === 0 ? '' : `, and of ${others.length} more streams`;
+  return {
+    check: 'deadlines',
+    state: 'warning',
+    said: `gaps of ${describeStream(first.key)} begin to be lost in ${formatSpan(first.secondsLeft)}${more}: keep "start" running or run "sync" now; "explain" says what keeps a moment from being read`,
+    exitCode: 7,
+  };
 }
 
 async function examineQueue(config: Config): Promise<Finding> {

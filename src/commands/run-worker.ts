@@ -53,33 +53,11 @@ async function work(
   options: RunWorkerOptions,
   patience: { readonly clock: Clock; readonly log: Log; readonly signal: AbortSignal },
 ): Promise<void> {
-  const { config, log, clock, signal } = options;
-  const worker = new SyncWorker({
-    database: archive.database,
-    partitions: archive.partitions,
-    client: archive.client,
-    store: archive.store,
-    clock,
-    log,
-    organizationIds: config.meraki.organizationIds,
-    hash64,
-    streamsOf: archive.streamsOf,
-    streamOf: archive.streamOf,
-    everyMs: {
-      webhook_logs: config.webhookLogs.every * 1_000,
-      api_responses: config.apiResponses.every * 1_000,
-    },
-    retentionSeconds: config.retention,
-    concurrency: 8,
-  });
+  const { config, log, signal } = options;
+  // A queue that failed while it was opened stays failed: each attempt has a worker and a queue of its own.
+  const begin = () => beginWork(archive, options);
+  const { worker, organizationIds } = await withPatience('beginning to work', begin, patience);
   try {
-    const organizationIds = await withPatience(
-      'asking for organizations',
-      () => worker.reconcile(signal),
-      patience,
-    );
-    await archive.claimSource();
-    await worker.start();
     log.info(
       {
         organizations: organizationIds.length,
@@ -95,6 +73,42 @@ async function work(
     if (!(await worker.stop(STOP_DEADLINE_MS))) {
       log.warn('not all pages ended in time; they are repeated at the next start');
     }
+  }
+}
+
+async function beginWork(
+  archive: Archive,
+  { config, log, clock, signal }: RunWorkerOptions,
+): Promise<{ readonly worker: SyncWorker; readonly organizationIds: readonly string[] }> {
+  const worker = new SyncWorker({
+    database: archive.database,
+    partitions: archive.partitions,
+    client: archive.client,
+    store: archive.store,
+    clock,
+    log,
+    organizationIds: config.meraki.organizationIds,
+    hash64,
+    streamsOf: archive.streamsOf,
+    streamOf: archive.streamOf,
+    everyMs: {
+      webhook_logs: config.webhookLogs.every * 1_000,
+      api_responses: config.apiResponses.every * 1_000,
+    },
+    auditEveryMs: config.audit.every === undefined ? undefined : config.audit.every * 1_000,
+    auditRequests: config.audit.requests,
+    retentionSeconds: config.retention,
+    gapWarningSeconds: config.gapWarning,
+    concurrency: 8,
+  });
+  try {
+    const organizationIds = await worker.reconcile(signal);
+    await archive.claimSource();
+    await worker.start();
+    return { worker, organizationIds };
+  } catch (error) {
+    await worker.stop(STOP_DEADLINE_MS).catch(() => undefined);
+    throw error;
   }
 }
 

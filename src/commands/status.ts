@@ -1,34 +1,63 @@
+import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
-import { type GapRow, readGaps, readStatus, type StreamStatus } from '../db/archive-status.ts';
+import { archiveMetrics } from '../db/archive-metrics.ts';
+import { readStatus, type StreamStatus } from '../db/archive-status.ts';
 import type { Database } from '../db/database.ts';
 import { pendingMigrations } from '../db/migrate.ts';
+import { readFindings } from '../db/stream-findings.ts';
 import { SchemaMismatchError } from '../errors.ts';
+import { type Instant, instantOfMilliseconds } from '../instant.ts';
 import type { Log } from '../log.ts';
 import { UNFILTERED } from '../stream-key.ts';
+import { type LearnedSummary, summarizeLearned } from '../sync/learned-summary.ts';
 import { openConfiguredDatabase } from './open-database.ts';
-import { formatMinute, formatSpan, type Output, paintFor, say, sayJson, table } from './output.ts';
+import {
+  formatMinute,
+  formatNumber,
+  formatShare,
+  formatSpan,
+  type Output,
+  type Paint,
+  paintFor,
+  say,
+  sayJson,
+  table,
+} from './output.ts';
+import { type Note, notesOn } from './stream-notes.ts';
+import { trustNotes } from './trust-notes.ts';
 
 export interface LookOptions {
   readonly config: Config;
   readonly log: Log;
+  readonly clock: Clock;
   readonly output: Output;
   readonly json: boolean;
 }
 
 /** Prints where each stream stands. Always 0: `gaps` and `doctor` are the commands that judge. */
-export async function status(options: LookOptions): Promise<number> {
-  const { config, log, output, json } = options;
+export async function status(options: LookOptions & { readonly metrics: boolean }): Promise<number> {
+  const { config, log, output, json, metrics } = options;
   const opened = await openConfiguredDatabase(config, log, 'guest', 2);
   try {
     await expectArchive(opened.database);
-    const streams = await readStatus(opened.database.query);
+    const streams = await readStatus(opened.database.query, config.gapWarning);
+    const findings = await readFindings(opened.database.query);
+    const now = instantOfMilliseconds(options.clock.now());
+    if (metrics) {
+      output.stream.write(await archiveMetrics(streams));
+      return 0;
+    }
     if (json) {
-      sayJson(output, { streams, psql: opened.reader?.uri ?? null });
+      const told = streams.map(({ limits, ...stream }) => ({
+        ...stream,
+        learned: summarizeLearned(limits, now),
+      }));
+      sayJson(output, { streams: told, findings, psql: opened.reader?.uri ?? null });
       return 0;
     }
     if (streams.length === 0)
       say(output, 'No stream has been read yet: run "meraki-historian start" or "sync".');
-    else say(output, statusTable(output, streams));
+    else say(output, statusText(output, streams, now, trustNotes(findings, config)));
     if (opened.reader !== undefined) {
       say(output);
       say(output, 'While "start" runs, this Postgres can be read:');
@@ -41,79 +70,66 @@ export async function status(options: LookOptions): Promise<number> {
   }
 }
 
-function statusTable(output: Output, streams: readonly StreamStatus[]): string {
+/** A table, and below it what each stream needs more words for. */
+export function statusText(
+  output: Output,
+  streams: readonly StreamStatus[],
+  now: Instant,
+  trust: (stream: StreamStatus) => readonly Note[] = () => [],
+): string {
   const paint = paintFor(output);
-  return table(
-    ['organization', 'stream', 'covered from', 'until', 'lag', 'gaps', 'next deadline', 'state'],
-    streams.map((stream) => [
-      stream.organization_name ?? stream.organization_id,
-      stream.series === UNFILTERED ? stream.stream : `${stream.stream}/${stream.series}`,
-      formatMinute(stream.covered_from),
-      formatMinute(stream.covered_until),
-      formatSpan(stream.lag_seconds),
-      `${stream.pending_gaps} pending, ${stream.lost_gaps} lost`,
-      formatMinute(stream.next_deadline),
-      stateOf(stream, paint),
-    ]),
-    ['lag'],
-  );
+  const noted = streams.map((stream) => {
+    const learned: LearnedSummary = summarizeLearned(stream.limits, now);
+    return { stream, notes: [...notesOn(stream, learned), ...trust(stream)] };
+  });
+  const rows = noted.map(({ stream, notes }) => [
+    stream.organization_name ?? stream.organization_id,
+    nameOf(stream),
+    formatShare(roundedDown(stream.covered_ratio)),
+    formatMinute(stream.covered_from).slice(0, 10),
+    formatMinute(stream.covered_until),
+    formatSpan(stream.lag_seconds),
+    gapsOf(stream),
+    stateOf(stream, notes, paint),
+  ]);
+  const headings = ['organization', 'stream', 'covered', 'from', 'until', 'lag', 'gaps', 'state'];
+  const text = table(headings, rows, ['covered', 'lag']);
+  const below = noted.flatMap(({ stream, notes }) => {
+    if (notes.length === 0) return [];
+    const title = `${stream.organization_name ?? stream.organization_id}, ${nameOf(stream)}`;
+    return ['', title, ...notes.map(({ weight, said }) => `  ${painted(weight, said, paint)}`)];
+  });
+  return [text, ...below].join('\n');
 }
 
-function stateOf(stream: StreamStatus, paint: ReturnType<typeof paintFor>): string {
-  const notes: string[] = [];
-  if (stream.organization_state !== 'active')
-    notes.push(`paused (${stream.organization_state ?? 'unknown'})`);
-  if (stream.last_error !== null) notes.push(`${stream.last_error_code}: ${stream.last_error}`);
-  if (stream.quarantined > 0) notes.push(`${stream.quarantined} rows in quarantine`);
-  if (Math.abs(stream.clock_skew_seconds) > 0) notes.push(`clock off by ${stream.clock_skew_seconds} s`);
-  const limits = limitsOf(stream.limits);
-  if (limits !== '') notes.push(limits);
-  return notes.length === 0 ? paint.green('ok') : paint.yellow(notes.join('; '));
+/** Only what is whole may say 100 %. */
+function roundedDown(ratio: number | null): number | null {
+  return ratio === null ? null : Math.floor(ratio * 10_000) / 10_000;
 }
 
-function limitsOf(limits: unknown): string {
-  if (typeof limits !== 'object' || limits === null) return '';
-  const days = (name: string) => {
-    const value = (limits as Record<string, unknown>)[name];
-    return typeof value === 'number' ? `${Math.round(value / 86_400_000_000)} d` : undefined;
-  };
-  const [lookback, span] = [days('lookback'), days('span')];
-  return [
-    lookback === undefined ? '' : `source keeps ${lookback}`,
-    span === undefined ? '' : `source answers ${span} at once`,
-  ]
-    .filter((text) => text !== '')
-    .join(', ');
+function nameOf(stream: StreamStatus): string {
+  return stream.series === UNFILTERED ? stream.stream : `${stream.stream}/${stream.series}`;
 }
 
-/** Prints what is missing. @returns 7 when something is, else 0 */
-export async function gaps(options: LookOptions): Promise<number> {
-  const { config, log, output, json } = options;
-  const opened = await openConfiguredDatabase(config, log, 'guest', 2);
-  try {
-    await expectArchive(opened.database);
-    const missing = await readGaps(opened.database.query);
-    if (json) sayJson(output, { gaps: missing });
-    else if (missing.length === 0) say(output, 'No gaps: everything that is wanted is covered.');
-    else say(output, gapTable(missing));
-    return missing.length === 0 ? 0 : 7;
-  } finally {
-    await opened.close();
-  }
+function gapsOf({ pending_gaps, lost_gaps }: StreamStatus): string {
+  const parts = [
+    pending_gaps > 0 ? `${formatNumber(pending_gaps)} pending` : '',
+    lost_gaps > 0 ? `${formatNumber(lost_gaps)} lost` : '',
+  ].filter((part) => part !== '');
+  return parts.length === 0 ? 'none' : parts.join(', ');
 }
 
-function gapTable(missing: readonly GapRow[]): string {
-  return table(
-    ['organization', 'stream', 'from', 'to', 'state', 'can be had until'],
-    missing.map((gap) => [
-      gap.organization_name ?? gap.organization_id,
-      gap.series === UNFILTERED ? gap.stream : `${gap.stream}/${gap.series}`,
-      formatMinute(gap.gap_from),
-      formatMinute(gap.gap_to),
-      gap.state,
-      formatMinute(gap.deadline),
-    ]),
-  );
+function stateOf(stream: StreamStatus, notes: readonly Note[], paint: Paint): string {
+  if (stream.retired_at !== null) return paint.dim('retired');
+  if (stream.near_gaps > 0) return paint.red('losing');
+  if (stream.organization_state !== 'active') return paint.yellow('paused');
+  if (stream.last_error !== null) return paint.yellow('failing');
+  return notes.some(({ weight }) => weight !== 'plain') ? paint.yellow('look below') : paint.green('ok');
+}
+
+function painted(weight: Note['weight'], said: string, paint: Paint): string {
+  if (weight === 'alarm') return paint.red(said);
+  return weight === 'warning' ? paint.yellow(said) : said;
 }
 
 /**

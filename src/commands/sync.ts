@@ -12,6 +12,7 @@ import type { Log } from '../log.ts';
 import type { Range } from '../ranges.ts';
 import { type Lane, STREAM_NAMES, type StreamName, UNFILTERED } from '../stream-key.ts';
 import { hash64 } from '../streams/hash.ts';
+import { recordLostTime, tellLosses } from '../sync/lost-time.ts';
 import { type LaneResult, runLane } from '../sync/run-lane.ts';
 import type { Stream } from '../sync/stream.ts';
 import { type Archive, openArchive } from './archive.ts';
@@ -70,6 +71,8 @@ async function syncAll(archive: Archive, options: SyncOptions): Promise<readonly
     hash64,
   };
   const active = await reconcileOrganizations(reconciling, signal);
+  // Before anything is read: later, a run would seem to have begun while the time was still to be had.
+  tellLosses(archive.log, await recordLostTime(archive.database, archive.client.now()));
   await archive.claimSource();
   if (active.length === 0) {
     throw new OrganizationRefusedError(
@@ -142,7 +145,7 @@ async function syncStream(
   if (failure !== undefined) return await noteFailure(archive, { task, stream, counts, error: failure });
   if (!options.signal.aborted) progress.update(task, 1, counts.rowsNew);
   await recordSuccess(archive.database, stream.key, stream.clockSkewMs(), stream.now());
-  await noteAnswer(archive.database, stream.key.organizationId, 'active');
+  await noteAnswer(archive.database, stream.key.organizationId, 'active', stream.now());
   return { task, stream, counts, error: undefined };
 }
 
@@ -154,7 +157,7 @@ async function noteFailure(
   log.error({ ...stream.key, code: error.code }, `${task}: ${error.message}`);
   await recordFailure(database, stream.key, error, stream.now()).catch(() => undefined);
   if (error instanceof OrganizationRefusedError) {
-    await noteAnswer(database, stream.key.organizationId, 'refused').catch(() => undefined);
+    await noteAnswer(database, stream.key.organizationId, 'refused', stream.now()).catch(() => undefined);
   }
   return failed;
 }
@@ -212,6 +215,9 @@ function report(
   say(output, `${formatNumber(fresh)} new rows in ${formatSpan(milliseconds / 1_000)}.`);
   if (open.gaps > 0) say(output, `${formatNumber(open.gaps)} gaps remain: see "meraki-historian gaps".`);
   if (open.quarantined > 0) {
-    say(output, `${formatNumber(open.quarantined)} rows are in quarantine (table meraki_ingest.quarantine).`);
+    say(
+      output,
+      `${formatNumber(open.quarantined)} rows are in quarantine: see "meraki-historian quarantine list".`,
+    );
   }
 }

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { type Queryable, translated } from './database.ts';
+import { isNear } from './near-deadlines.ts';
 
 /** Where one stream stands: a row of `meraki.freshness` with what else `status` shows. Times as Postgres text. */
 export interface StreamStatus extends Record<string, unknown> {
@@ -13,24 +14,38 @@ export interface StreamStatus extends Record<string, unknown> {
   readonly lag_seconds: number | null;
   readonly pending_gaps: number;
   readonly lost_gaps: number;
+  /** Pending gaps whose deadline is near. */
+  readonly near_gaps: number;
+  readonly pending_seconds: number;
+  readonly lost_seconds: number;
+  /** Share of the wanted time that is covered. */
+  readonly covered_ratio: number | null;
   readonly next_deadline: string | null;
+  readonly next_deadline_seconds: number | null;
   readonly quarantined: number;
   readonly last_success_at: string | null;
   readonly last_error: string | null;
   readonly last_error_code: string | null;
   readonly clock_skew_seconds: number;
+  readonly lookback_seconds: number;
+  readonly retired_at: string | null;
+  /** What was learned of the source, as `sync/limits.ts` stores it. */
   readonly limits: unknown;
 }
 
-export async function readStatus(query: Queryable): Promise<readonly StreamStatus[]> {
+/** @param warningSeconds how long before its deadline a pending gap counts as near */
+export async function readStatus(query: Queryable, warningSeconds: number): Promise<readonly StreamStatus[]> {
   const found = await translated(
     query.execute<StreamStatus>(sql`
       select f.organization_id, o.name as organization_name, f.organization_state, f.stream, f.series,
         c.covered_from::text as covered_from, f.covered_until::text as covered_until, f.lag_seconds,
         coalesce(g.pending, 0)::integer as pending_gaps, coalesce(g.lost, 0)::integer as lost_gaps,
-        f.next_deadline::text as next_deadline, coalesce(q.rows, 0)::integer as quarantined,
+        coalesce(g.near, 0)::integer as near_gaps,
+        coalesce(g.pending_seconds, 0)::double precision as pending_seconds,
+        coalesce(g.lost_seconds, 0)::double precision as lost_seconds, f.covered_ratio,
+        f.next_deadline::text as next_deadline, g.next_deadline_seconds, coalesce(q.rows, 0)::integer as quarantined,
         f.last_success_at::text as last_success_at, f.last_error, s.last_error_code, f.clock_skew_seconds,
-        s.limits
+        f.lookback_seconds, f.retired_at::text as retired_at, s.limits
       from meraki.freshness f
       join meraki_ingest.streams s using (organization_id, stream, series)
       left join meraki.organizations o on o.id = f.organization_id
@@ -40,8 +55,11 @@ export async function readStatus(query: Queryable): Promise<readonly StreamStatu
       ) c using (organization_id, stream, series)
       left join (
         select organization_id, stream, series, count(*) filter (where state = 'pending') as pending,
-          count(*) filter (where state = 'lost') as lost
-        from meraki.gaps group by 1, 2, 3
+          count(*) filter (where state = 'lost') as lost, count(*) filter (where ${isNear(warningSeconds)}) as near,
+          sum(extract(epoch from gap_to - gap_from)) filter (where state = 'pending') as pending_seconds,
+          sum(extract(epoch from gap_to - gap_from)) filter (where state = 'lost') as lost_seconds,
+          min(g.seconds_left) as next_deadline_seconds
+        from meraki.gaps g join meraki_ingest.streams s using (organization_id, stream, series) group by 1, 2, 3
       ) g using (organization_id, stream, series)
       left join (
         select organization_id, stream, series, count(*) as rows
@@ -61,14 +79,22 @@ export interface GapRow extends Record<string, unknown> {
   readonly gap_to: string;
   readonly state: 'pending' | 'lost';
   readonly deadline: string | null;
+  readonly lost_at: string | null;
+  readonly reason: string | null;
+  readonly seconds_left: number | null;
+  /** Whether the deadline is near. */
+  readonly is_near: boolean;
 }
 
-export async function readGaps(query: Queryable): Promise<readonly GapRow[]> {
+/** @param warningSeconds how long before its deadline a pending gap counts as near */
+export async function readGaps(query: Queryable, warningSeconds: number): Promise<readonly GapRow[]> {
   const found = await translated(
     query.execute<GapRow>(sql`
       select g.organization_id, o.name as organization_name, g.stream, g.series, g.gap_from::text as gap_from,
-        g.gap_to::text as gap_to, g.state, g.deadline::text as deadline
-      from meraki.gaps g left join meraki.organizations o on o.id = g.organization_id
+        g.gap_to::text as gap_to, g.state, g.deadline::text as deadline, g.lost_at::text as lost_at, g.reason, g.seconds_left,
+        coalesce(${isNear(warningSeconds)}, false) as is_near
+      from meraki.gaps g join meraki_ingest.streams s using (organization_id, stream, series)
+      left join meraki.organizations o on o.id = g.organization_id
       order by g.deadline nulls last, g.organization_id, g.stream, g.series, g.gap_from`),
   );
   return found.rows;

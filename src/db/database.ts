@@ -29,14 +29,22 @@ export interface Database {
   close(): Promise<void>;
 }
 
+const ignoreError = (): void => undefined;
+
 /**
- * A connection that has a listener for its errors. One that breaks between two statements of a transaction has no
- * statement to report to, and without a listener Node ends the process.
+ * A connection that has a listener for its errors, whoever takes listeners off. One that breaks between two
+ * statements of a transaction, or while it is given up, has no statement to report to, and without a listener Node
+ * ends the process.
  */
 export class GuardedClient extends pg.Client {
   constructor(config?: string | pg.ClientConfig) {
     super(config);
-    this.on('error', () => undefined);
+    this.on('error', ignoreError);
+  }
+
+  override removeAllListeners(event?: string | symbol): this {
+    super.removeAllListeners(event);
+    return this.on('error', ignoreError);
   }
 }
 
@@ -62,14 +70,13 @@ export function openDatabase(connectionString: string, log: Log, maxConnections 
 }
 
 /**
- * drizzle's own transaction on a pool does not give the connection back when BEGIN fails: after as many lost
- * connections as the pool may have, nobody would get one any more, and closing it would wait for ever.
+ * Takes the connection itself: drizzle would never give back one that breaks at `begin`, and after as many of those
+ * as the pool is large, nothing gets a connection any more. The pool throws away what is broken.
  */
 async function inTransaction<T>(pool: pg.Pool, work: (tx: Transaction) => Promise<T>): Promise<T> {
   const client = await pool.connect();
   try {
-    const session = drizzle({ client }) as unknown as NodePgDatabase<Schema>;
-    return await session.transaction((tx) => work(tx as Transaction));
+    return await drizzle({ client }).transaction((tx) => work(tx as Transaction));
   } finally {
     client.release();
   }

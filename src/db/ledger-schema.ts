@@ -1,4 +1,4 @@
-import { integer, jsonb, pgSchema, primaryKey, text } from 'drizzle-orm/pg-core';
+import { date, doublePrecision, integer, jsonb, pgSchema, primaryKey, text } from 'drizzle-orm/pg-core';
 import { count, instant, multirange } from './columns.ts';
 
 const ingest = pgSchema('meraki_ingest');
@@ -24,6 +24,9 @@ export const streams = ingest.table(
     lastErrorCode: text('last_error_code'),
     lastErrorAt: instant('last_error_at'),
     createdAt: instant('created_at').notNull(),
+    retiredAt: instant('retired_at'),
+    unwanted: multirange('unwanted'),
+    droppedBefore: instant('dropped_before'),
   },
   (t) => [primaryKey({ name: 'streams_pkey', columns: [t.organizationId, t.stream, t.series] })],
 );
@@ -64,6 +67,35 @@ export const coverage = ingest.table(
   ],
 );
 
+export const lostTime = ingest.table(
+  'lost_time',
+  {
+    organizationId: text('organization_id').notNull(),
+    stream: text('stream').notNull(),
+    series: text('series').notNull(),
+    lostFrom: instant('lost_from').notNull(),
+    lostTo: instant('lost_to').notNull(),
+    lostAt: instant('lost_at').notNull(),
+    noticedAt: instant('noticed_at').notNull(),
+    reason: text('reason').notNull(),
+    detail: text('detail').notNull(),
+    recoveredAt: instant('recovered_at'),
+  },
+  (t) => [
+    primaryKey({ name: 'lost_time_pkey', columns: [t.organizationId, t.stream, t.series, t.lostFrom] }),
+  ],
+);
+
+export const organizationStates = ingest.table(
+  'organization_states',
+  {
+    organizationId: text('organization_id').notNull(),
+    since: instant('since').notNull(),
+    state: text('state').notNull(),
+  },
+  (t) => [primaryKey({ name: 'organization_states_pkey', columns: [t.organizationId, t.since] })],
+);
+
 export const syncRuns = ingest.table(
   'sync_runs',
   {
@@ -97,8 +129,87 @@ export const quarantine = ingest.table(
     reason: text('reason').notNull(),
     firstSeenAt: instant('first_seen_at').notNull(),
     lastSeenAt: instant('last_seen_at').notNull(),
+    copies: integer('copies'),
+    sentAt: instant('sent_at'),
+    askedFrom: instant('asked_from'),
+    askedTo: instant('asked_to'),
   },
   (t) => [primaryKey({ name: 'quarantine_pkey', columns: [t.organizationId, t.stream, t.series, t.digest] })],
+);
+
+export const lateness = ingest.table(
+  'lateness',
+  {
+    organizationId: text('organization_id').notNull(),
+    stream: text('stream').notNull(),
+    series: text('series').notNull(),
+    day: date('day').notNull(),
+    bucket: integer('bucket').notNull(),
+    rows: count('rows').notNull(),
+    rowsFoundLate: count('rows_found_late').notNull(),
+    rowsAfterFinal: count('rows_after_final').notNull(),
+    maxSeconds: doublePrecision('max_seconds').notNull(),
+    lateMaxSeconds: doublePrecision('late_max_seconds').notNull(),
+    lastSeenAt: instant('last_seen_at').notNull(),
+  },
+  (t) => [
+    primaryKey({ name: 'lateness_pkey', columns: [t.organizationId, t.stream, t.series, t.day, t.bucket] }),
+  ],
+);
+
+export const audits = ingest.table(
+  'audits',
+  {
+    organizationId: text('organization_id').notNull(),
+    auditId: text('audit_id').notNull(),
+    stream: text('stream').notNull(),
+    series: text('series').notNull(),
+    intervalSeconds: integer('interval_seconds').notNull(),
+    auditedAt: instant('audited_at').notNull(),
+    auditedFrom: instant('audited_from').notNull(),
+    auditedTo: instant('audited_to').notNull(),
+    rowsCompared: count('rows_compared').notNull(),
+    rowsMissing: count('rows_missing').notNull(),
+    rowsSurplus: count('rows_surplus').notNull(),
+    figuresChanged: count('figures_changed').notNull(),
+    repaired: count('repaired').notNull(),
+    requests: count('requests').notNull(),
+    outcome: text('outcome').notNull(),
+    error: text('error'),
+  },
+  (t) => [primaryKey({ name: 'audits_pkey', columns: [t.organizationId, t.auditId] })],
+);
+
+export const verifiedTime = ingest.table(
+  'verified_time',
+  {
+    organizationId: text('organization_id').notNull(),
+    stream: text('stream').notNull(),
+    series: text('series').notNull(),
+    intervalSeconds: integer('interval_seconds').notNull(),
+    verified: multirange('verified').notNull().default('{}'),
+    updatedAt: instant('updated_at').notNull(),
+  },
+  (t) => [
+    primaryKey({
+      name: 'verified_time_pkey',
+      columns: [t.organizationId, t.stream, t.series, t.intervalSeconds],
+    }),
+  ],
+);
+
+export const schemaDrift = ingest.table(
+  'schema_drift',
+  {
+    organizationId: text('organization_id').notNull(),
+    stream: text('stream').notNull(),
+    field: text('field').notNull(),
+    kind: text('kind').notNull(),
+    sampleType: text('sample_type'),
+    firstSeenAt: instant('first_seen_at').notNull(),
+    lastSeenAt: instant('last_seen_at').notNull(),
+  },
+  (t) => [primaryKey({ name: 'schema_drift_pkey', columns: [t.organizationId, t.stream, t.field, t.kind] })],
 );
 
 export const requestBudgets = ingest.table('request_budgets', {

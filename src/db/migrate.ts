@@ -61,7 +61,7 @@ export async function pendingMigrations(database: Database): Promise<readonly st
   const migrations = await readMigrations();
   const client = await translated(database.pool.connect());
   try {
-    return missing(await appliedChecksums(client), migrations).map((migration) => migration.name);
+    return missing(await translated(appliedChecksums(client)), migrations).map((migration) => migration.name);
   } finally {
     client.release();
   }

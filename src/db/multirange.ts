@@ -1,5 +1,5 @@
 import { formatInstant, type Instant, parseInstant } from '../instant.ts';
-import { type Ranges, rangesOf } from '../ranges.ts';
+import { type Ranges, union } from '../ranges.ts';
 
 /** Writes a set of instants as the text of a Postgres `tstzmultirange`. */
 export function formatMultirange(ranges: Ranges): string {
@@ -19,7 +19,7 @@ export function parseMultirange(text: string): Ranges {
     to: parseDatabaseInstant(to ?? ''),
   }));
   if (ranges.length === 0) throw new RangeError(`not a bounded tstzmultirange: ${text.slice(0, 80)}`);
-  return rangesOf(...ranges);
+  return union(ranges);
 }
 
 /**

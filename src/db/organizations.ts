@@ -1,6 +1,7 @@
-import { and, eq, inArray, sql } from 'drizzle-orm';
+import { and, eq, sql } from 'drizzle-orm';
 import { formatInstant, type Instant } from '../instant.ts';
 import { type Database, translated } from './database.ts';
+import { noteState } from './organization-states.ts';
 import { type OrganizationState, organizations } from './schema.ts';
 
 export interface OrganizationRecord {
@@ -28,8 +29,8 @@ export async function saveOrganizations(
 ): Promise<void> {
   const at = formatInstant(now);
   for (const organization of seen) {
-    await translated(
-      database.query
+    await database.transaction(async (tx) => {
+      await tx
         .insert(organizations)
         .values({ ...organization, firstSeenAt: at, lastSeenAt: at })
         .onConflictDoUpdate({
@@ -42,20 +43,23 @@ export async function saveOrganizations(
               then 'refused' else excluded.state end`,
             lastSeenAt: sql`excluded.last_seen_at`,
           },
-        }),
-    );
+        });
+      await noteState(tx, organization.organizationId, now);
+    });
   }
   const present = new Set(seen.map((organization) => organization.organizationId));
   const gone = (await readOrganizations(database))
     .filter((organization) => organization.state !== 'vanished' && !present.has(organization.organizationId))
     .map((organization) => organization.organizationId);
-  if (gone.length === 0) return;
-  await translated(
-    database.query
-      .update(organizations)
-      .set({ state: 'vanished' })
-      .where(inArray(organizations.organizationId, gone)),
-  );
+  for (const organizationId of gone) {
+    await database.transaction(async (tx) => {
+      await tx
+        .update(organizations)
+        .set({ state: 'vanished' })
+        .where(eq(organizations.organizationId, organizationId));
+      await noteState(tx, organizationId, now);
+    });
+  }
 }
 
 export async function readOrganizations(database: Database): Promise<readonly OrganizationRecord[]> {
@@ -76,12 +80,14 @@ export async function noteAnswer(
   database: Database,
   organizationId: string,
   answer: 'refused' | 'active',
+  now: Instant,
 ): Promise<void> {
   const before: OrganizationState = answer === 'refused' ? 'active' : 'refused';
-  await translated(
-    database.query
+  await database.transaction(async (tx) => {
+    const changed = await tx
       .update(organizations)
       .set({ state: answer })
-      .where(and(eq(organizations.organizationId, organizationId), eq(organizations.state, before))),
-  );
+      .where(and(eq(organizations.organizationId, organizationId), eq(organizations.state, before)));
+    if ((changed.rowCount ?? 0) > 0) await noteState(tx, organizationId, now);
+  });
 }

@@ -6,6 +6,7 @@ import { lockCoverage, saveCoverage } from './coverage.ts';
 import { type Database, translated } from './database.ts';
 import { parseDatabaseInstant } from './multirange.ts';
 import type { PartitionedTable } from './partitions.ts';
+import { forgetVerified } from './verified-time.ts';
 
 const TABLES: readonly { readonly table: PartitionedTable; readonly stream: StreamKey['stream'] }[] = [
   { table: 'webhook_deliveries', stream: 'webhook_logs' },
@@ -77,9 +78,11 @@ async function forget(database: Database, key: StreamKey, end: Instant, now: Ins
       };
       await saveCoverage(tx, key, width, kept, now);
     }
+    await forgetVerified(tx, key, end, now);
+    const dropped = sql`${formatInstant(end)}::timestamptz`;
     await tx.execute(sql`
-      update meraki_ingest.streams set wanted_from = ${formatInstant(end)}::timestamptz
+      update meraki_ingest.streams set wanted_from = ${dropped}, dropped_before = ${dropped}
       where organization_id = ${key.organizationId} and stream = ${key.stream} and series = ${key.series}
-        and wanted_from < ${formatInstant(end)}::timestamptz`);
+        and wanted_from < ${dropped}`);
   });
 }

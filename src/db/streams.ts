@@ -4,6 +4,7 @@ import type { StreamKey } from '../stream-key.ts';
 import { type Database, type Queryable, translated } from './database.ts';
 import { streams } from './ledger-schema.ts';
 import { parseDatabaseInstant } from './multirange.ts';
+import { resumeStream } from './retired-streams.ts';
 
 /** What is remembered of a stream besides its coverage. */
 export interface StreamRecord {
@@ -13,6 +14,8 @@ export interface StreamRecord {
   readonly limits: unknown;
   /** When a run last ended well; `null` when none has. */
   readonly lastSuccessAt: Instant | null;
+  /** The age that the views take for out of reach. */
+  readonly lookbackSeconds: number;
 }
 
 export interface StreamExpectations {
@@ -22,7 +25,7 @@ export interface StreamExpectations {
   readonly expectedLagSeconds: number;
 }
 
-/** Reads a stream's record, making it when the stream is new. */
+/** Reads a stream's record, making it when the stream is new, and taking it back when it was retired. */
 export async function rememberStream(
   database: Database,
   key: StreamKey,
@@ -49,52 +52,65 @@ export async function rememberStream(
         and(isStream(key), sql`${streams.expectedLagSeconds} is distinct from ${fresh.expectedLagSeconds}`),
       ),
   );
+  await resumeStream(database.query, key, now);
   return (
     (await readStream(database.query, key)) ?? {
       wantedFrom: fresh.wantedFrom,
       limits: {},
       lastSuccessAt: null,
+      lookbackSeconds: fresh.lookbackSeconds,
     }
   );
 }
 
 /** A stream's record, or `undefined` when it was never read. */
 export async function readStream(query: Queryable, key: StreamKey): Promise<StreamRecord | undefined> {
-  const found = await translated(
-    query
-      .select({
-        wantedFrom: streams.wantedFrom,
-        limits: streams.limits,
-        lastSuccessAt: streams.lastSuccessAt,
-      })
-      .from(streams)
-      .where(isStream(key)),
-  );
-  const row = found[0];
-  if (row === undefined) return undefined;
+  const found = await translated(query.select(RECORD).from(streams).where(isStream(key)));
+  return found[0] === undefined ? undefined : recordOf(found[0]);
+}
+
+const RECORD = {
+  wantedFrom: streams.wantedFrom,
+  limits: streams.limits,
+  lastSuccessAt: streams.lastSuccessAt,
+  lookbackSeconds: streams.lookbackSeconds,
+};
+
+function recordOf(row: {
+  readonly wantedFrom: string;
+  readonly limits: unknown;
+  readonly lastSuccessAt: string | null;
+  readonly lookbackSeconds: number;
+}): StreamRecord {
   return {
     wantedFrom: parseDatabaseInstant(row.wantedFrom),
     limits: row.limits,
     lastSuccessAt: row.lastSuccessAt === null ? null : parseDatabaseInstant(row.lastSuccessAt),
+    lookbackSeconds: row.lookbackSeconds,
   };
 }
 
-/** Stores what a refused or surprising answer taught about the source. */
-export async function rememberLimits(
-  query: Queryable,
+export interface LimitsChange {
+  readonly limits: unknown;
+  readonly lookbackSeconds: number;
+  readonly wantedFrom: Instant;
+}
+
+/** Stores what an answer taught about the source, computed from what is stored while nobody else can change it. */
+export async function changeLimits(
+  database: Database,
   key: StreamKey,
-  learned: { readonly limits: unknown; readonly lookbackSeconds: number; readonly wantedFrom: Instant },
+  change: (record: StreamRecord) => LimitsChange,
 ): Promise<void> {
-  await translated(
-    query
+  await database.transaction(async (tx) => {
+    const [row] = await tx.select(RECORD).from(streams).where(isStream(key)).for('update');
+    if (row === undefined) return;
+    const { limits, lookbackSeconds, wantedFrom } = change(recordOf(row));
+    await tx
       .update(streams)
-      .set({
-        limits: learned.limits,
-        lookbackSeconds: learned.lookbackSeconds,
-        wantedFrom: formatInstant(learned.wantedFrom),
-      })
-      .where(isStream(key)),
-  );
+      .set({ limits, lookbackSeconds, wantedFrom: formatInstant(wantedFrom) })
+      .where(isStream(key));
+  });
 }
 
 export async function recordSuccess(

@@ -4,9 +4,10 @@ import type { StreamKey, StreamName } from '../stream-key.ts';
 /**
  * - `reconcile`: compare schedules with the organizations the key sees;
  * - `live`: read the newest edge of a stream, all its series;
- * - `backfill`: read what is missing of one series, in slices.
+ * - `backfill`: read what is missing of one series, in slices;
+ * - `audit`: read some final time of an organization again and compare it with what is stored.
  */
-export type JobName = 'reconcile' | 'live' | 'backfill';
+export type JobName = 'reconcile' | 'live' | 'backfill' | 'audit';
 
 export interface LiveJob {
   readonly organizationId: string;
@@ -14,6 +15,10 @@ export interface LiveJob {
 }
 
 export type BackfillJob = StreamKey;
+
+export interface AuditJob {
+  readonly organizationId: string;
+}
 
 const SECOND = 1_000;
 
@@ -23,6 +28,7 @@ export const BACKFILL_SLICE_MS = 30 * SECOND;
 
 /** Jobs without a priority go before those that have one: `live` is never behind a backfill. */
 const BACKFILL_PRIORITY = 10;
+const AUDIT_PRIORITY = 20;
 
 export const liveOptions: Omit<JobsOptions, 'jobId' | 'delay' | 'deduplication'> = {
   attempts: 3,
@@ -45,4 +51,16 @@ export function backfillOptions(key: StreamKey): JobsOptions {
 
 export function liveSchedulerId({ organizationId, stream }: LiveJob): string {
   return `live_${organizationId}_${stream}`;
+}
+
+/** An audit that fails is not tried again: the next one looks elsewhere anyway. */
+export const auditOptions: Omit<JobsOptions, 'jobId' | 'delay' | 'deduplication'> = {
+  priority: AUDIT_PRIORITY,
+  attempts: 1,
+  removeOnComplete: true,
+  removeOnFail: { age: 7 * 86_400, count: 1_000 },
+};
+
+export function auditSchedulerId({ organizationId }: AuditJob): string {
+  return `audit_${organizationId}`;
 }

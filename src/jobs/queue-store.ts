@@ -2,6 +2,7 @@ import {
   createPostgresBackend,
   createRedisBackend,
   DEFAULT_SCHEMA,
+  type PgPool,
   type Processor,
   type Queue,
   runMigrations,
@@ -10,8 +11,9 @@ import {
   withBackend,
 } from 'bullmq';
 import { Redis } from 'ioredis';
+import pg from 'pg';
 import type { Clock } from '../clock.ts';
-import { type Database, databaseError, GuardedClient } from '../db/database.ts';
+import { type Database, databaseError, GuardedClient, translated } from '../db/database.ts';
 import { HistorianError, QueueUnreachableError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { faultLog } from './fault-log.ts';
@@ -136,25 +138,52 @@ async function openPostgresStore(
     );
   }
   const bullmq = withBackend(createPostgresBackend);
-  const base = {
-    connection: {
+  const pools: pg.Pool[] = [];
+  // BullMQ would open a connection of its own kind to listen on, which ends the process when it breaks in between.
+  const openPool = (): PgPool => {
+    const pool = new pg.Pool({
       connectionString: url,
       Client: GuardedClient,
-      max: 4,
+      max: 5,
       application_name: 'meraki-historian queue',
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    },
+      keepAlive: true,
+      options: `-c search_path=${DEFAULT_SCHEMA} -c timezone=UTC`,
+    });
+    pools.push(pool);
+    return pool as unknown as PgPool;
   };
   return {
     kind: 'postgres',
     budgetStore: { postgres: database.pool },
-    openQueue: () => withErrorListener(new bullmq.Queue(QUEUE_NAME, base), onFault) as unknown as JobQueue,
+    openQueue: () =>
+      withTranslatedErrors(
+        withErrorListener(
+          new bullmq.Queue(QUEUE_NAME, { connection: openPool() }),
+          onFault,
+        ) as unknown as JobQueue,
+      ),
     openWorker: (processor, options) =>
       withErrorListener(
-        new bullmq.Worker(QUEUE_NAME, processor, { ...base, ...options, autorun: false }),
+        new bullmq.Worker(QUEUE_NAME, processor, { connection: openPool(), ...options, autorun: false }),
         onFault,
       ) as unknown as JobWorker,
-    close: async () => undefined,
+    async close() {
+      await Promise.all(pools.map((pool) => pool.end()));
+    },
+  };
+}
+
+/** The queue with the errors of its Postgres turned into this program's, which say whether they pass. */
+function withTranslatedErrors(queue: JobQueue): JobQueue {
+  return {
+    add: (...given) => translated(queue.add(...given)),
+    close: () => translated(queue.close()),
+    getJobCounts: (...given) => translated(queue.getJobCounts(...given)),
+    getJobSchedulers: (...given) => translated(queue.getJobSchedulers(...given)),
+    removeJobScheduler: (...given) => translated(queue.removeJobScheduler(...given)),
+    upsertJobScheduler: (...given) => translated(queue.upsertJobScheduler(...given)),
+    waitUntilReady: () => translated(queue.waitUntilReady()),
   };
 }
 

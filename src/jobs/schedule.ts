@@ -1,5 +1,14 @@
 import { createHash } from 'node:crypto';
-import { type LiveJob, liveOptions, liveSchedulerId, RECONCILE_EVERY_MS } from './jobs.ts';
+import type { JobsOptions } from 'bullmq';
+import {
+  auditOptions,
+  auditSchedulerId,
+  type JobName,
+  type LiveJob,
+  liveOptions,
+  liveSchedulerId,
+  RECONCILE_EVERY_MS,
+} from './jobs.ts';
 import type { JobQueue } from './queue-store.ts';
 
 export interface WantedSchedule {
@@ -12,39 +21,72 @@ export interface ScheduleChange {
   readonly removed: readonly string[];
 }
 
+interface Scheduler {
+  readonly id: string;
+  readonly everyMs: number;
+  readonly offset?: number;
+  readonly name: JobName;
+  readonly data: object;
+  readonly options: Omit<JobsOptions, 'jobId' | 'delay' | 'deduplication'>;
+}
+
 /**
- * Makes the queue's schedulers match `wanted`: one for each organization and stream, and the one that repeats
- * this very comparison. Safe to run from any number of workers at once.
+ * Makes the queue's schedulers match `wanted`: one for each organization and stream, one for the audits of each
+ * of these organizations, and the one that repeats this very comparison. Safe to run from any number of workers
+ * at once.
+ *
+ * @param auditEveryMs `undefined`: no audits
  */
 export async function applySchedule(
   queue: JobQueue,
   wanted: readonly WantedSchedule[],
+  auditEveryMs?: number,
 ): Promise<ScheduleChange> {
   const present = new Map(
     (await queue.getJobSchedulers(0, -1)).map((scheduler) => [scheduler.key, scheduler.every]),
   );
-  const wantedIds = new Set(wanted.map(({ job }) => liveSchedulerId(job)));
-  const removed = [...present.keys()].filter((id) => id.startsWith('live_') && !wantedIds.has(id));
+  const schedulers = [...wanted.map(liveScheduler), ...auditSchedulers(wanted, auditEveryMs)];
+  const wantedIds = new Set(schedulers.map(({ id }) => id));
+  const removed = [...present.keys()].filter((id) => /^(?:live|audit)_/.test(id) && !wantedIds.has(id));
   for (const id of removed) await queue.removeJobScheduler(id);
   const added: string[] = [];
-  for (const { job, everyMs } of wanted) {
-    const id = liveSchedulerId(job);
-    if (Number(present.get(id)) === everyMs) continue;
-    await queue.upsertJobScheduler(
-      id,
-      { every: everyMs, offset: spread(id, everyMs) },
-      { name: 'live', data: job, opts: liveOptions },
-    );
-    added.push(id);
+  for (const scheduler of schedulers) {
+    if (Number(present.get(scheduler.id)) === scheduler.everyMs) continue;
+    await upsert(queue, scheduler);
+    added.push(scheduler.id);
   }
   if (Number(present.get('reconcile')) !== RECONCILE_EVERY_MS) {
-    await queue.upsertJobScheduler(
-      'reconcile',
-      { every: RECONCILE_EVERY_MS },
-      { name: 'reconcile', data: {}, opts: liveOptions },
-    );
+    await upsert(queue, {
+      id: 'reconcile',
+      everyMs: RECONCILE_EVERY_MS,
+      name: 'reconcile',
+      data: {},
+      options: liveOptions,
+    });
   }
   return { added, removed };
+}
+
+function liveScheduler({ job, everyMs }: WantedSchedule): Scheduler {
+  const id = liveSchedulerId(job);
+  return { id, everyMs, offset: spread(id, everyMs), name: 'live', data: job, options: liveOptions };
+}
+
+function auditSchedulers(wanted: readonly WantedSchedule[], everyMs: number | undefined): Scheduler[] {
+  if (everyMs === undefined) return [];
+  return [...new Set(wanted.map(({ job }) => job.organizationId))].map((organizationId) => {
+    const id = auditSchedulerId({ organizationId });
+    const offset = spread(id, everyMs);
+    return { id, everyMs, offset, name: 'audit', data: { organizationId }, options: auditOptions };
+  });
+}
+
+async function upsert(
+  queue: JobQueue,
+  { id, everyMs, offset, name, data, options }: Scheduler,
+): Promise<void> {
+  const every = offset === undefined ? { every: everyMs } : { every: everyMs, offset };
+  await queue.upsertJobScheduler(id, every, { name, data, opts: options });
 }
 
 /** Spreads hundreds of schedulers over their period, the same way on every start. */

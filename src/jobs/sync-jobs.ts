@@ -92,7 +92,7 @@ export class SyncJobs {
       });
       if (result.outcome === 'complete' || result.counts.pages > 0) {
         await recordSuccess(database, stream.key, stream.clockSkewMs(), stream.now());
-        await noteAnswer(database, stream.key.organizationId, 'active');
+        await noteAnswer(database, stream.key.organizationId, 'active', stream.now());
       }
       const { rowsNew, rowsQuarantined } = result.counts;
       log[rowsNew > 0 ? 'info' : 'debug'](
@@ -117,7 +117,7 @@ export class SyncJobs {
     const isNew = await recordFailure(database, stream.key, failure, stream.now()).catch(() => true);
     log[isNew ? 'warn' : 'debug']({ ...stream.key, lane, code }, `${describeStream(stream.key)}: ${message}`);
     if (error instanceof OrganizationRefusedError) {
-      await noteAnswer(database, stream.key.organizationId, 'refused').catch(() => undefined);
+      await noteAnswer(database, stream.key.organizationId, 'refused', stream.now()).catch(() => undefined);
     }
   }
 

@@ -1,9 +1,15 @@
 import type { Job } from 'bullmq';
+import { deleteOldAudits } from '../db/audits.ts';
+import { deleteOldLateness } from '../db/lateness.ts';
 import { dropExpired } from '../db/retention.ts';
+import { retireStreams } from '../db/retired-streams.ts';
 import { deleteOldRuns } from '../db/sync-runs.ts';
 import { instantOfSeconds } from '../instant.ts';
 import { STREAM_NAMES, type StreamName } from '../stream-key.ts';
+import { AuditJobs } from './audit-jobs.ts';
+import { GapWatch } from './gap-watch.ts';
 import { endJobWith } from './job-verbs.ts';
+import { LatenessWatch } from './lateness-watch.ts';
 import type { JobQueue, JobWorker, QueueStore } from './queue-store.ts';
 import { type ReconcileOptions, reconcileOrganizations, refreshNetworks } from './reconcile.ts';
 import { applySchedule, readNow, type WantedSchedule } from './schedule.ts';
@@ -12,14 +18,23 @@ import { SyncJobs, type SyncJobsOptions } from './sync-jobs.ts';
 export interface SyncWorkerOptions extends ReconcileOptions, Omit<SyncJobsOptions, 'queue'> {
   readonly store: QueueStore;
   readonly everyMs: Readonly<Record<StreamName, number>>;
+  /** `undefined`: no audits. */
+  readonly auditEveryMs: number | undefined;
+  /** Requests that one audit may send for each stream. */
+  readonly auditRequests: number;
+  /** A number from 0 up to but not including 1. */
+  readonly random?: () => number;
   /** How long rows are kept at least, in seconds; `undefined` for ever. */
   readonly retentionSeconds: number | undefined;
+  /** How long before its deadline a pending gap is warned of. */
+  readonly gapWarningSeconds: number;
   /** Jobs this process works on at the same time. */
   readonly concurrency: number;
 }
 
 const DAY_MS = 86_400_000;
 const WATCH_EVERY_MS = 60_000;
+/** Also of audits that found nothing and of lateness: views look back no further. */
 const RUNS_KEPT = instantOfSeconds(90 * 86_400);
 
 /** One process's share of the work: it keeps the schedule and works on jobs of every organization. */
@@ -27,6 +42,9 @@ export class SyncWorker {
   readonly #options: SyncWorkerOptions;
   readonly #queue: JobQueue;
   readonly #jobs: SyncJobs;
+  readonly #gapWatch: GapWatch;
+  readonly #audits: AuditJobs;
+  readonly #lateness: LatenessWatch;
   readonly #stopping = new AbortController();
   readonly #networksRefreshedAt = new Map<string, number>();
   #worker: JobWorker | undefined;
@@ -37,6 +55,13 @@ export class SyncWorker {
     this.#options = options;
     this.#queue = options.store.openQueue();
     this.#jobs = new SyncJobs({ ...options, queue: this.#queue });
+    this.#gapWatch = new GapWatch({ ...options, warningSeconds: options.gapWarningSeconds });
+    this.#audits = new AuditJobs({
+      ...options,
+      requests: options.auditRequests,
+      random: options.random ?? Math.random,
+    });
+    this.#lateness = new LatenessWatch(options);
   }
 
   /**
@@ -45,12 +70,14 @@ export class SyncWorker {
    * @returns the organizations that are synced
    */
   async reconcile(signal: AbortSignal = this.#stopping.signal): Promise<readonly string[]> {
-    const { database, client } = this.#options;
     const organizationIds = await reconcileOrganizations(this.#options, signal);
+    await this.#retireStreams(organizationIds);
+    // Before anything is read: later, a run would seem to have begun while the time was still to be had.
+    await this.#gapWatch.look(this.#options.client.now());
     this.#scheduled = this.#wanted(organizationIds);
-    await applySchedule(this.#queue, this.#scheduled);
-    await deleteOldRuns(database.query, client.now() - RUNS_KEPT);
-    await this.#dropExpired();
+    await applySchedule(this.#queue, this.#scheduled, this.#options.auditEveryMs);
+    await this.#forget();
+    await this.#lateness.look(organizationIds);
     return organizationIds;
   }
 
@@ -94,13 +121,14 @@ export class SyncWorker {
 
   /** A queue that was wiped has lost its schedulers, and with them the job that would notice. */
   async #watch(): Promise<void> {
-    const { clock, log } = this.#options;
+    const { clock, log, auditEveryMs } = this.#options;
     const { signal } = this.#stopping;
     while (!signal.aborted) {
       try {
         await this.#refreshNetworks(signal);
         await clock.sleep(WATCH_EVERY_MS, signal);
-        const { added } = await applySchedule(this.#queue, this.#scheduled);
+        await this.#gapWatch.lookInTime(this.#options.client.now());
+        const { added } = await applySchedule(this.#queue, this.#scheduled, auditEveryMs);
         if (added.length > 0)
           log.warn({ schedulers: added.length }, 'the queue had lost schedulers; made anew');
       } catch (error) {
@@ -118,6 +146,30 @@ export class SyncWorker {
       await refreshNetworks(this.#options, organizationId, signal);
       this.#networksRefreshedAt.set(organizationId, clock.now());
     }
+  }
+
+  /** A series that is no longer configured must not stay a gap that grows for ever. */
+  async #retireStreams(organizationIds: readonly string[]): Promise<void> {
+    const { database, client, log, streamsOf } = this.#options;
+    for (const organizationId of organizationIds) {
+      for (const stream of STREAM_NAMES) {
+        const endpoint = { organizationId, stream };
+        const configured = streamsOf(endpoint).map(({ key }) => key.series);
+        const retired = await retireStreams(database.query, endpoint, configured, client.now());
+        for (const series of retired) {
+          log.warn({ ...endpoint, series }, 'a series is no longer configured, and not wanted from now on');
+        }
+      }
+    }
+  }
+
+  async #forget(): Promise<void> {
+    const { database, client } = this.#options;
+    const before = client.now() - RUNS_KEPT;
+    await deleteOldRuns(database.query, before);
+    await deleteOldAudits(database.query, before);
+    await deleteOldLateness(database.query, before);
+    await this.#dropExpired();
   }
 
   async #dropExpired(): Promise<void> {
@@ -140,6 +192,7 @@ export class SyncWorker {
     const either = AbortSignal.any([this.#stopping.signal, ...signals]);
     if (job.name === 'live') return await this.#jobs.live(job, token, either);
     if (job.name === 'backfill') return await this.#jobs.backfill(job, token, either);
+    if (job.name === 'audit') return await this.#audits.audit(job, either);
     try {
       await this.reconcile(either);
     } catch (error) {

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { Dispatcher } from 'undici';
 import {
   type HistorianError,
@@ -11,11 +12,11 @@ import {
 const MAX_BODY_BYTES = 64 * 1024 * 1024;
 
 /**
- * Reads a whole body as text.
+ * Reads a whole body.
  *
  * @throws {UnreachableError} when it is longer than any documented answer can be
  */
-export async function readText(response: Dispatcher.ResponseData, url: URL): Promise<string> {
+export async function readBytes(response: Dispatcher.ResponseData, url: URL): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of response.body) {
@@ -28,7 +29,34 @@ export async function readText(response: Dispatcher.ResponseData, url: URL): Pro
     }
     chunks.push(chunk as Buffer);
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
+}
+
+/**
+ * The JSON value of a body and its text, or `undefined` when it is no JSON.
+ *
+ * A byte that is not UTF-8 becomes an unpaired surrogate of its own (U+DC80 to U+DCFF). The usual U+FFFD would make
+ * different rows look alike; a row with a surrogate is refused, and its text keeps the byte.
+ */
+export function parseBody(
+  bytes: Buffer,
+  text: string,
+): { readonly body: unknown; readonly text: string } | undefined {
+  const body = parseJson(text);
+  if (body === undefined) return undefined;
+  if (!text.includes('\ufffd') || isUtf8(bytes)) return { body, text };
+  const exact = decode(bytes);
+  return { body: JSON.parse(exact), text: exact };
+}
+
+/** Cut in halves, between characters, until what is not UTF-8 stands alone. */
+function decode(bytes: Buffer): string {
+  if (isUtf8(bytes)) return bytes.toString('utf8');
+  if (bytes.length === 1) return String.fromCharCode(0xdc00 + bytes.readUInt8());
+  const middle = bytes.length >> 1;
+  const start = bytes.subarray(middle).findIndex((byte) => (byte & 0xc0) !== 0x80);
+  const cut = start > 0 && start < 4 ? Math.min(middle + start, bytes.length - 1) : middle;
+  return decode(bytes.subarray(0, cut)) + decode(bytes.subarray(cut));
 }
 
 /** The JSON value of a text, or `undefined` when it is none. */
@@ -65,7 +93,8 @@ function reasonGiven(text: string): string {
   const body = parseJson(text);
   const errors = typeof body === 'object' && body !== null && 'errors' in body ? body.errors : undefined;
   if (!Array.isArray(errors) || errors.length === 0) return '';
-  return `: ${errors.map(String).join('; ').slice(0, 200)}`;
+  const said = errors.filter((error) => typeof error === 'string').join('; ');
+  return said === '' ? '' : `: ${said.slice(0, 200)}`;
 }
 
 /** For a request that got no answer at all. */

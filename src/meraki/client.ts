@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts';
 import { HistorianError, RateLimitedError, UnreachableError, WindowRefusedError } from '../errors.ts';
 import { type Instant, instantOfMilliseconds } from '../instant.ts';
 import type { Log } from '../log.ts';
-import { failureOf, parseJson, readText, unreachable } from './answer.ts';
+import { failureOf, parseBody, readBytes, unreachable } from './answer.ts';
 import { nextLink } from './next-link.ts';
 import type { RequestPace } from './request-pace.ts';
 import { retryDelay } from './retry-after.ts';
@@ -41,8 +41,10 @@ export interface RequestOptions {
 }
 
 export interface Answer {
-  /** The parsed JSON body. */
-  readonly body: unknown;
+  /** The parsed JSON body: every operation of ours is documented to answer with a list. */
+  readonly body: readonly unknown[];
+  /** The body as received, for what a parsed value does not keep. */
+  readonly text: string;
   /** URL of the next page, if there is one. */
   readonly next: string | undefined;
   /** When Meraki answered, by its own `Date` header; by our corrected clock where that is missing. */
@@ -99,7 +101,7 @@ export class MerakiClient {
    * @throws {WindowRefusedError} 400 and other 4xx: the request itself is not accepted
    * @throws {RateLimitedError} still 429 after the last attempt
    * @throws {UnreachableError} no usable answer after the last attempt
-   * @throws {UntrustedHostError} the URL, or a redirect, must not see the key
+   * @throws {UntrustedHostError} the URL, a redirect or the next page is on a host that must not see the key
    */
   async follow(href: string, options: RequestOptions = {}): Promise<Answer> {
     const { clock, log, random = Math.random } = this.#options;
@@ -117,8 +119,8 @@ export class MerakiClient {
         const outcome = await this.#ask(new URL(href), options);
         requests += outcome.requests;
         if (outcome.ok) {
-          const { body, next } = outcome;
-          return { body, next, answeredAt: outcome.answeredAt, requests, waitedMs };
+          const { body, text, next } = outcome;
+          return { body, text, next, answeredAt: outcome.answeredAt, requests, waitedMs };
         }
         failure = outcome.failure;
         retryAfter = outcome.retryAfter;
@@ -188,19 +190,19 @@ export class MerakiClient {
   }
 
   async #read(url: URL, response: Dispatcher.ResponseData): Promise<Reading> {
-    const text = await readText(response, url);
+    const bytes = await readBytes(response, url);
+    const text = bytes.toString('utf8');
     if (response.statusCode === 200) {
-      const body = parseJson(text);
-      if (body === undefined) {
-        return {
-          ok: false,
-          failure: new UnreachableError('Meraki answered with something that is not JSON.', {
-            path: url.pathname,
-            bytes: text.length,
-          }),
-        };
+      const read = parseBody(bytes, text);
+      if (read === undefined || !Array.isArray(read.body)) {
+        const what = read === undefined ? 'something that is not JSON' : 'something that is not a list';
+        const facts = { path: url.pathname, bytes: bytes.length };
+        return { ok: false, failure: new UnreachableError(`Meraki answered with ${what}.`, facts) };
       }
-      return { ok: true, body, next: nextLink(header(response, 'link'), url)?.href };
+      const next = nextLink(header(response, 'link'), url);
+      // Found out later, it would stand in a checkpoint by then, and be refused at every start.
+      if (next !== undefined) assertTrusted(next, this.#options.trustedHosts);
+      return { ok: true, ...read, body: read.body, next: next?.href };
     }
     const failure = failureOf(response.statusCode, url, text);
     return { ok: false, failure, retryAfter: header(response, 'retry-after') };
@@ -218,7 +220,12 @@ export class MerakiClient {
 }
 
 type Reading =
-  | { readonly ok: true; readonly body: unknown; readonly next: string | undefined }
+  | {
+      readonly ok: true;
+      readonly body: readonly unknown[];
+      readonly text: string;
+      readonly next: string | undefined;
+    }
   | { readonly ok: false; readonly failure: HistorianError; readonly retryAfter?: string | undefined };
 type Outcome = Reading & { readonly requests: number; readonly answeredAt: Instant };
 

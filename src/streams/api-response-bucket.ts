@@ -1,5 +1,7 @@
 import { z } from 'zod';
-import { type Instant, MICROSECONDS_PER_SECOND, parseInstant } from '../instant.ts';
+import { type Instant, instantOfSeconds, MICROSECONDS_PER_SECOND, parseInstant } from '../instant.ts';
+import type { DocumentedFields } from './field-drift.ts';
+import { refusalReason } from './refusal-reason.ts';
 
 /** One bucket as answered: how many requests got which response code in `[start, end)`. */
 export interface ApiResponseBucket {
@@ -9,11 +11,17 @@ export interface ApiResponseBucket {
   readonly counts: ReadonlyMap<number, number>;
 }
 
-const bucketShape = z.looseObject({
+/** Far beyond any width that is documented; a database integer holds 68 years in seconds. */
+const WIDEST = instantOfSeconds(366 * 86_400);
+
+const bucketShape = z.object({
   startTs: z.string(),
   endTs: z.string(),
-  counts: z.array(z.looseObject({ code: z.int32(), count: z.int().nonnegative() })),
+  counts: z.array(z.object({ code: z.int32(), count: z.int().nonnegative() })),
 });
+
+export const BUCKET_FIELDS: DocumentedFields = { startTs: 'string', endTs: 'string', counts: 'array' };
+export const COUNT_FIELDS: DocumentedFields = { code: 'number', count: 'number' };
 
 export type ParsedBucket =
   | { readonly ok: true; readonly bucket: ApiResponseBucket }
@@ -28,12 +36,7 @@ export type ParsedBucket =
 export function parseApiResponseBucket(received: unknown): ParsedBucket {
   const bucket = bucketShape.safeParse(received);
   if (!bucket.success) {
-    return {
-      ok: false,
-      reason: bucket.error.issues
-        .map((issue) => `${issue.path.join('.') || 'bucket'}: ${issue.message}`)
-        .join('; '),
-    };
+    return { ok: false, reason: refusalReason(bucket.error, 'bucket') };
   }
   const start = parseInstant(bucket.data.startTs);
   const end = parseInstant(bucket.data.endTs);
@@ -43,8 +46,12 @@ export function parseApiResponseBucket(received: unknown): ParsedBucket {
   if (width <= 0 || width % MICROSECONDS_PER_SECOND !== 0) {
     return { ok: false, reason: 'endTs: is not whole seconds after startTs' };
   }
+  if (width > WIDEST) return { ok: false, reason: 'endTs: lies more than a year after startTs' };
   if (start % width !== 0) return { ok: false, reason: 'startTs: is not on the grid of its width' };
   const counts = new Map<number, number>();
   for (const { code, count } of bucket.data.counts) counts.set(code, (counts.get(code) ?? 0) + count);
+  if (![...counts.values()].every(Number.isSafeInteger)) {
+    return { ok: false, reason: 'counts: are more than can be counted exactly' };
+  }
   return { ok: true, bucket: { start, end, intervalSeconds: width / MICROSECONDS_PER_SECOND, counts } };
 }

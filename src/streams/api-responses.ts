@@ -1,6 +1,6 @@
+import { readApiResponseContents } from '../db/api-response-contents.ts';
 import { type ApiResponseBatch, writeApiResponseCounts } from '../db/api-response-counts.ts';
 import type { CoverageByWidth } from '../db/coverage.ts';
-import type { RefusedRow } from '../db/quarantine.ts';
 import { instantOfSeconds } from '../instant.ts';
 import { type ApiResponseFilters, getApiResponses } from '../meraki/api-responses.ts';
 import type { Answer, MerakiClient } from '../meraki/client.ts';
@@ -10,7 +10,8 @@ import type { LearnedLimits } from '../sync/limits.ts';
 import { type OpenWindow, openWindow } from '../sync/open-window.ts';
 import type { Claim, Reading, Stream } from '../sync/stream.ts';
 import { wholeBuckets } from '../sync/whole-buckets.ts';
-import { type ApiResponseBucket, parseApiResponseBucket } from './api-response-bucket.ts';
+import type { ApiResponseBucket } from './api-response-bucket.ts';
+import { type BucketPage, readBucketPage } from './api-response-page.ts';
 
 export interface ApiResponsesSettings {
   readonly everySeconds: number;
@@ -20,6 +21,8 @@ export interface ApiResponsesSettings {
   readonly settle: number;
   /** Bucket width to ask for: 120, 3600, 14400 or 21600. */
   readonly intervalSeconds: number;
+  /** Rows in quarantine beyond which no page is committed. */
+  readonly quarantineLimit: number;
 }
 
 const LONGEST_INTERVAL = 21_600;
@@ -40,6 +43,7 @@ export function apiResponses(
     key,
     everySeconds: settings.everySeconds,
     limits: settings,
+    quarantineLimit: settings.quarantineLimit,
     now: () => client.now(),
     clockSkewMs: () => client.clockSkewMs,
     situation: (coverage, wantedFrom, learned) => ({
@@ -54,13 +58,20 @@ export function apiResponses(
       reach: 0,
     }),
     open: ({ openedAt, claim, asked }) => openWindow(claim, asked, openedAt - settings.settle),
-    async read(window, learned, signal) {
-      const asked = widthOf(learned);
+    async read(window, learned, signal, intervalSeconds) {
+      const asked = intervalSeconds ?? widthOf(learned);
       const ask = () => getApiResponses(client, key.organizationId, window.asked, asked, filters, { signal });
       const first = await ask();
       // An empty answer would make all of the window idle: it is believed when it is given twice.
-      const { buckets, answer } = first.buckets.length > 0 ? first : await ask();
-      return { ...readingOf(key, window, asked, settings.settle, learned, buckets), ...effortOf(answer) };
+      const again = first.buckets.length > 0 ? undefined : await ask();
+      const { buckets, answer } = again ?? first;
+      const effort = {
+        answeredAt: answer.answeredAt,
+        requests: first.answer.requests + (again?.answer.requests ?? 0),
+        waitedMs: first.answer.waitedMs + (again?.answer.waitedMs ?? 0),
+      };
+      const page = readBucketPage(window.asked, buckets, answer.text);
+      return { ...readingOf(key, window, asked, settings.settle, learned, page), ...effort };
     },
     async probe(asked, signal) {
       const probed = await getApiResponses(
@@ -73,6 +84,9 @@ export function apiResponses(
       );
       return effortOf(probed.answer);
     },
+    stored: (query, intervalSeconds, within) => readApiResponseContents(query, key, intervalSeconds, within),
+    // A reading replaces the figures of its buckets, and what has vanished is recorded as a revision to 0.
+    setAside: async () => 0,
   };
 }
 
@@ -90,9 +104,9 @@ function readingOf(
   askedSeconds: number,
   settle: number,
   learned: LearnedLimits,
-  received: readonly unknown[],
+  page: BucketPage,
 ): Omit<Reading, 'answeredAt' | 'requests' | 'waitedMs'> {
-  const { buckets, refused } = sortOut(received);
+  const { buckets, refused, drift } = page;
   const whole = wholeBuckets(
     {
       asked: window.asked,
@@ -101,19 +115,42 @@ function readingOf(
       endsNow: window.asked.to >= window.finalUntil + settle,
     },
     buckets.map((bucket) => ({ from: bucket.start, to: bucket.end })),
-    received.length === 0 ? 'nothing' : refused.length === 0 ? 'all' : 'some',
+    page.received === 0 ? 'nothing' : refused.length === 0 ? 'all' : 'some',
   );
   const batches = whole.map(
     (part): ApiResponseBatch => ({ ...part, counts: countsOf(buckets, part.intervalSeconds, part.read) }),
   );
+  const lesson = resolutionLesson(window, askedSeconds, buckets, learned);
+  const taken = whole.reduce(
+    (sum, { intervalSeconds, read }) => sum + bucketsIn(buckets, intervalSeconds, read).length,
+    0,
+  );
   return {
+    asked: window.asked,
     window: null,
     claims: batches.map(claimOf),
     refused,
+    drift,
+    tally: {
+      received: page.received,
+      taken,
+      refused: refused.length,
+      left: page.repeated + buckets.length - taken,
+    },
     partitions: batches.flatMap((batch) =>
       batch.read.map((range) => ({ table: 'api_response_counts' as const, range })),
     ),
-    learned: resolutionLesson(window, askedSeconds, buckets, learned),
+    learned: lesson,
+    anew: lesson !== null,
+    contents: (intervalSeconds) =>
+      batches
+        .filter((batch) => batch.intervalSeconds === intervalSeconds)
+        .flatMap(({ counts }) => counts)
+        .map((count) => ({
+          at: count.bucketStart,
+          key: String(count.responseCode),
+          amount: count.requestCount,
+        })),
     async write(tx, before, now) {
       let rowsNew = 0;
       let rowsKnown = 0;
@@ -128,50 +165,28 @@ function readingOf(
   };
 }
 
-function sortOut(received: readonly unknown[]): {
-  readonly buckets: readonly ApiResponseBucket[];
-  readonly refused: readonly RefusedRow[];
-} {
-  const buckets = new Map<string, ApiResponseBucket>();
-  const refused: RefusedRow[] = [];
-  for (const item of received) {
-    const parsed = parseApiResponseBucket(item);
-    if (!parsed.ok) refused.push({ raw: JSON.stringify(item) ?? 'null', reason: parsed.reason });
-    else {
-      const place = `${parsed.bucket.start} ${parsed.bucket.intervalSeconds}`;
-      const before = buckets.get(place);
-      if (before === undefined) buckets.set(place, parsed.bucket);
-      else if (!sameCounts(before, parsed.bucket)) {
-        refused.push({
-          raw: JSON.stringify(item),
-          reason: 'the answer has this bucket twice, with other counts',
-        });
-      }
-    }
-  }
-  return { buckets: [...buckets.values()], refused };
-}
-
-function sameCounts(a: ApiResponseBucket, b: ApiResponseBucket): boolean {
-  return (
-    a.counts.size === b.counts.size && [...a.counts].every(([code, count]) => b.counts.get(code) === count)
-  );
-}
-
 function countsOf(
   buckets: readonly ApiResponseBucket[],
   intervalSeconds: number,
   read: Ranges,
 ): ApiResponseBatch['counts'] {
-  return buckets
-    .filter((bucket) => bucket.intervalSeconds === intervalSeconds && containsInstant(read, bucket.start))
-    .flatMap((bucket) =>
-      [...bucket.counts].map(([responseCode, requestCount]) => ({
-        bucketStart: bucket.start,
-        responseCode,
-        requestCount,
-      })),
-    );
+  return bucketsIn(buckets, intervalSeconds, read).flatMap((bucket) =>
+    [...bucket.counts].map(([responseCode, requestCount]) => ({
+      bucketStart: bucket.start,
+      responseCode,
+      requestCount,
+    })),
+  );
+}
+
+function bucketsIn(
+  buckets: readonly ApiResponseBucket[],
+  intervalSeconds: number,
+  read: Ranges,
+): readonly ApiResponseBucket[] {
+  return buckets.filter(
+    (bucket) => bucket.intervalSeconds === intervalSeconds && containsInstant(read, bucket.start),
+  );
 }
 
 function claimOf(batch: ApiResponseBatch): Claim {

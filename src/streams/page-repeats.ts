@@ -2,26 +2,29 @@
  * A page token may be an offset, and then a row that appears while the log is paged moves the last row of one page
  * to the top of the next, where it looks like the copy of a twin. So a copy whose first was on an earlier page is
  * believed only when the moment, read on its own in one page, has that many.
+ *
+ * A refused row has no moment of its own to read. Its copies are believed: one too many can be thrown away by
+ * whoever replays it, one too few is gone.
  */
 import type { Instant } from '../instant.ts';
-import type { OccurrenceCounts } from '../sync/occurrences.ts';
+import { isRefused, type OccurrenceCounts, type Occurring } from '../sync/occurrences.ts';
 import type { Effort } from '../sync/stream.ts';
-import { fingerprintOf, type WebhookLogRow } from './webhook-log-row.ts';
 
 /** All rows around one moment; `undefined` when they do not fit one page, which would have edges of its own. */
 export interface ReadMoment {
-  readonly rows: readonly WebhookLogRow[] | undefined;
+  readonly rows: readonly Occurring[] | undefined;
   readonly effort: Effort;
 }
 
 /** The rows of a page without those that an earlier page of the same read gave already. */
-export async function withoutRepeats(
-  rows: readonly WebhookLogRow[],
+export async function withoutRepeats<Row extends Occurring>(
+  rows: readonly Row[],
   before: OccurrenceCounts,
   readMoment: (sentAt: Instant) => Promise<ReadMoment>,
-): Promise<{ readonly rows: readonly WebhookLogRow[]; readonly effort: Effort }> {
+): Promise<{ readonly rows: readonly Row[]; readonly effort: Effort }> {
   let effort: Effort = { requests: 0, waitedMs: 0 };
-  const doubtful = rows.filter((row) => fingerprintOf(row) in before.copies);
+  const doubtful = rows.filter(({ fingerprint }) => fingerprint in before.copies && !isRefused(fingerprint));
+  if (doubtful.length === 0) return { rows, effort };
   const surplus = new Map<string, number>();
   for (const sentAt of new Set(doubtful.map((row) => row.sentAt))) {
     const moment = await readMoment(sentAt);
@@ -37,19 +40,16 @@ export async function withoutRepeats(
       surplus.set(fingerprint, Math.min(here, Math.max(0, repeated)));
     }
   }
-  const kept = rows.filter((row) => {
-    const left = surplus.get(fingerprintOf(row)) ?? 0;
-    if (left > 0) surplus.set(fingerprintOf(row), left - 1);
+  const kept = rows.filter(({ fingerprint }) => {
+    const left = surplus.get(fingerprint) ?? 0;
+    if (left > 0) surplus.set(fingerprint, left - 1);
     return left === 0;
   });
   return { rows: kept, effort };
 }
 
-function countOf(rows: readonly WebhookLogRow[]): Map<string, number> {
+function countOf(rows: readonly Occurring[]): Map<string, number> {
   const counts = new Map<string, number>();
-  for (const row of rows) {
-    const fingerprint = fingerprintOf(row);
-    counts.set(fingerprint, (counts.get(fingerprint) ?? 0) + 1);
-  }
+  for (const { fingerprint } of rows) counts.set(fingerprint, (counts.get(fingerprint) ?? 0) + 1);
   return counts;
 }

@@ -1,24 +1,17 @@
-import type { DimensionMember } from '../db/dimensions.ts';
 import type { RefusedRow } from '../db/quarantine.ts';
+import { readDeliveryContents, setAsideDeliveries } from '../db/webhook-contents.ts';
 import { writeWebhookDeliveries } from '../db/webhook-deliveries.ts';
 import { type Instant, instantOfSeconds } from '../instant.ts';
-import type { MerakiClient } from '../meraki/client.ts';
+import type { Answer, MerakiClient } from '../meraki/client.ts';
 import { followWebhookLogs, getWebhookLogs } from '../meraki/webhook-logs.ts';
-import { intersect, type Range, type Ranges, rangesOf, subtract } from '../ranges.ts';
+import { intersect, type Ranges, rangesOf, subtract } from '../ranges.ts';
 import type { StreamKey } from '../stream-key.ts';
 import type { LearnedLimits } from '../sync/limits.ts';
 import { type OpenWindow, openWindow, type TakenPage, takePage } from '../sync/open-window.ts';
 import type { Reading, Stream } from '../sync/stream.ts';
-import { hash64 } from './hash.ts';
 import { type ReadMoment, withoutRepeats } from './page-repeats.ts';
-import { maskUrl } from './receiver-url.ts';
-import {
-  deliveryOf,
-  fingerprintOf,
-  memberKey,
-  parseWebhookLogRow,
-  type WebhookLogRow,
-} from './webhook-log-row.ts';
+import { deliveryBatchOf, type NumberedRow, partitionsOf } from './webhook-log-batch.ts';
+import { readLogPage } from './webhook-log-page.ts';
 
 export interface WebhookLogsSettings {
   readonly everySeconds: number;
@@ -28,6 +21,8 @@ export interface WebhookLogsSettings {
   readonly settle: number;
   /** Rows of a page, 3 to 1000. */
   readonly perPage: number;
+  /** Rows in quarantine beyond which no page is committed. */
+  readonly quarantineLimit: number;
 }
 
 /** Rows have instants of their own, no buckets. */
@@ -39,9 +34,8 @@ const REACH = instantOfSeconds(120);
 /** An unsorted read keeps its counts in the checkpoint; more pages than this and the window is cut in half. */
 const MOST_UNSORTED_PAGES = 20;
 const FIRST_UNSORTED_SPAN = instantOfSeconds(86_400);
+const WIDEST_WHOLE_SPAN = instantOfSeconds(31 * 86_400);
 const SHORTEST_UNSORTED_CLAIM = instantOfSeconds(60);
-/** Rows this far outside what was asked have a broken clock, not a late log. */
-const PLAUSIBLE = instantOfSeconds(86_400);
 
 /** The log of webhook deliveries (`getOrganizationWebhooksLogs`). */
 export function webhookLogs(key: StreamKey, client: MerakiClient, settings: WebhookLogsSettings): Stream {
@@ -49,6 +43,7 @@ export function webhookLogs(key: StreamKey, client: MerakiClient, settings: Webh
     key,
     everySeconds: settings.everySeconds,
     limits: settings,
+    quarantineLimit: settings.quarantineLimit,
     now: () => client.now(),
     clockSkewMs: () => client.clockSkewMs,
     situation: (coverage, wantedFrom, learned) => ({
@@ -59,9 +54,9 @@ export function webhookLogs(key: StreamKey, client: MerakiClient, settings: Webh
       span: Math.min(
         settings.span,
         learned.span ?? settings.span,
-        learned.unorderedSpan === undefined
+        learned.wholeSpan === undefined
           ? settings.span
-          : Math.max(learned.unorderedSpan, LEAD + REACH + instantOfSeconds(1)),
+          : Math.max(learned.wholeSpan, LEAD + REACH + instantOfSeconds(1)),
       ),
       settle: settings.settle,
       grid: 1,
@@ -69,12 +64,7 @@ export function webhookLogs(key: StreamKey, client: MerakiClient, settings: Webh
       reach: REACH,
     }),
     open: ({ openedAt, claim, asked }, learned) =>
-      openWindow(
-        claim,
-        asked,
-        openedAt - settings.settle,
-        learned.unorderedSpan === undefined ? 'unknown' : 'unordered',
-      ),
+      openWindow(claim, asked, openedAt - settings.settle, learned.order),
     async read(window, learned, signal) {
       const { rows, answer } =
         window.pageToken === null
@@ -84,21 +74,17 @@ export function webhookLogs(key: StreamKey, client: MerakiClient, settings: Webh
         const asked = { from: sentAt - LEAD, to: sentAt + REACH };
         const alone = await getWebhookLogs(client, key.organizationId, asked, settings.perPage, { signal });
         const whole = alone.answer.next === undefined;
-        return { effort: alone.answer, rows: whole ? sortOut(key, window, alone.rows).rows : undefined };
+        const { rows } = readLogPage(key, window, alone.rows, alone.answer.text);
+        return { effort: alone.answer, rows: whole ? rows : undefined };
       };
       return await readingOf(key, window, learned, rows, answer, readMoment);
     },
     async probe(asked, signal) {
       return (await getWebhookLogs(client, key.organizationId, asked, 3, { signal })).answer;
     },
+    stored: (query, _intervalSeconds, within) => readDeliveryContents(query, key.organizationId, within),
+    setAside: (tx, surplus, now) => setAsideDeliveries(tx, key, surplus, now),
   };
-}
-
-interface PageAnswer {
-  readonly answeredAt: Instant;
-  readonly next: string | undefined;
-  readonly requests: number;
-  readonly waitedMs: number;
 }
 
 async function readingOf(
@@ -106,100 +92,45 @@ async function readingOf(
   window: OpenWindow,
   learned: LearnedLimits,
   received: readonly unknown[],
-  answer: PageAnswer,
+  answer: Answer,
   readMoment: (sentAt: Instant) => Promise<ReadMoment>,
 ): Promise<Reading> {
-  const sorted = sortOut(key, window, received);
-  const { refused } = sorted;
-  const { rows, effort } = await withoutRepeats(sorted.rows, window.occurrences, readMoment);
-  const fingerprints = rows.map(fingerprintOf);
-  const taken = takePage(
-    window,
-    rows.map((row, index) => ({ sentAt: row.sentAt, fingerprint: fingerprints[index] ?? '' })),
-    answer.next,
-    REACH,
-  );
-  const lesson = unsortedLesson(window, taken, learned);
-  const keyOf = (text: string) => memberKey(key.organizationId, text);
-  const deliveries = rows.map((row, index) =>
-    deliveryOf(row, fingerprints[index] ?? '', taken.occurrences[index] ?? 0),
-  );
+  const page = readLogPage(key, window, received, answer.text);
+  const { rows, effort } = await withoutRepeats(page.rows, window.occurrences, readMoment);
+  const taken = takePage(window, rows, answer.next, REACH);
+  const numbered: NumberedRow[] = [];
+  const refused: RefusedRow[] = [];
+  for (const [index, item] of rows.entries()) {
+    const occurrence = taken.occurrences[index] ?? 0;
+    if (item.refused !== null) refused.push({ ...item.refused, copies: occurrence + 1 });
+    else numbered.push({ row: item.row, fingerprint: item.fingerprint, occurrence });
+  }
+  const lesson = orderLesson(window, taken, learned);
+  const anew = lesson?.anew === true;
   return {
-    window: lesson === null ? taken.window : null,
+    asked: window.asked,
+    window: anew ? null : taken.window,
     claims: [{ ...claimOf(taken.finished, window.finalUntil), retracted: taken.retracted }],
     refused,
-    partitions: partitionsOf(rows),
-    learned: lesson,
+    drift: page.drift,
+    tally: {
+      received: received.length,
+      taken: numbered.length,
+      refused: refused.length,
+      left: page.rows.length - rows.length,
+    },
+    partitions: partitionsOf(numbered),
+    learned: lesson?.learned ?? null,
+    anew,
     answeredAt: answer.answeredAt,
     requests: answer.requests + effort.requests,
     waitedMs: answer.waitedMs + effort.waitedMs,
-    write: (tx, _before, now) =>
-      writeWebhookDeliveries(
-        tx,
-        key.organizationId,
-        {
-          deliveries,
-          networks: membersOf(rows, (row) => row.networkId, hash64),
-          alertTypes: membersOf(rows, (row) => row.alertType, keyOf),
-          endpoints: membersOf(rows, (row) => row.url, keyOf).map((member) => ({
-            ...member,
-            ...maskUrl(member.text),
-          })),
-        },
-        now,
-      ),
+    contents: () => numbered.map(({ row, fingerprint }) => ({ at: row.sentAt, key: fingerprint, amount: 1 })),
+    write: (tx, _before, now, tellFresh) => {
+      const batch = deliveryBatchOf(key.organizationId, numbered);
+      return writeWebhookDeliveries(tx, key.organizationId, batch, now, tellFresh);
+    },
   };
-}
-
-function sortOut(
-  key: StreamKey,
-  window: OpenWindow,
-  received: readonly unknown[],
-): { readonly rows: readonly WebhookLogRow[]; readonly refused: readonly RefusedRow[] } {
-  const rows: WebhookLogRow[] = [];
-  const refused: RefusedRow[] = [];
-  for (const item of received) {
-    const parsed = parseWebhookLogRow(item);
-    const reason = parsed.ok ? implausible(key, window, parsed.row) : parsed.reason;
-    if (parsed.ok && reason === undefined) rows.push(parsed.row);
-    else refused.push({ raw: JSON.stringify(item) ?? 'null', reason: reason ?? '' });
-  }
-  return { rows, refused };
-}
-
-function implausible(key: StreamKey, window: OpenWindow, row: WebhookLogRow): string | undefined {
-  if (row.organizationId !== key.organizationId) return 'organizationId: is not the organization asked for';
-  const { from, to } = window.asked;
-  if (row.sentAt < from - PLAUSIBLE || row.sentAt > to + PLAUSIBLE) {
-    return 'sentAt: lies more than a day outside the window asked for';
-  }
-  return undefined;
-}
-
-function membersOf(
-  rows: readonly WebhookLogRow[],
-  textOf: (row: WebhookLogRow) => string,
-  keyOf: (text: string) => string,
-): DimensionMember[] {
-  const members = new Map<string, { firstAt: Instant; lastAt: Instant }>();
-  for (const row of rows) {
-    const member = members.get(textOf(row));
-    if (member === undefined) members.set(textOf(row), { firstAt: row.sentAt, lastAt: row.sentAt });
-    else {
-      member.firstAt = Math.min(member.firstAt, row.sentAt);
-      member.lastAt = Math.max(member.lastAt, row.sentAt);
-    }
-  }
-  return [...members].map(([text, seen]) => ({ key: keyOf(text), text, ...seen }));
-}
-
-function partitionsOf(rows: readonly WebhookLogRow[]): Reading['partitions'] {
-  if (rows.length === 0) return [];
-  let range: Range = { from: Number.POSITIVE_INFINITY, to: Number.NEGATIVE_INFINITY };
-  for (const { sentAt } of rows) {
-    range = { from: Math.min(range.from, sentAt), to: Math.max(range.to, sentAt + 1) };
-  }
-  return [{ table: 'webhook_deliveries', range }];
 }
 
 function claimOf(finished: Ranges, finalUntil: Instant) {
@@ -211,14 +142,34 @@ function claimOf(finished: Ranges, finalUntil: Instant) {
   };
 }
 
-function unsortedLesson(window: OpenWindow, taken: TakenPage, learned: LearnedLimits): LearnedLimits | null {
+interface OrderLesson {
+  readonly learned: LearnedLimits;
+  /** Whether the window has to be planned anew with it. */
+  readonly anew: boolean;
+}
+
+/** What the page teaches about the order of the log, if anything. */
+function orderLesson(window: OpenWindow, taken: TakenPage, learned: LearnedLimits): OrderLesson | null {
+  const { wholeSpan, ...others } = learned;
+  if (taken.proves !== null) {
+    return taken.proves === learned.order
+      ? null
+      : { learned: { ...others, order: taken.proves }, anew: false };
+  }
   if (taken.outOfOrder) {
-    return { ...learned, unorderedSpan: learned.unorderedSpan ?? FIRST_UNSORTED_SPAN };
+    const span = wholeSpan ?? FIRST_UNSORTED_SPAN;
+    return { learned: { ...others, order: 'unordered', wholeSpan: span }, anew: true };
   }
   const claimed = window.claim.to - window.claim.from;
   const tooLong = taken.window?.order === 'unordered' && taken.window.pages >= MOST_UNSORTED_PAGES;
   if (tooLong && claimed > SHORTEST_UNSORTED_CLAIM) {
-    return { ...learned, unorderedSpan: Math.ceil(claimed / 2) + LEAD + REACH };
+    const span = Math.ceil(claimed / 2) + LEAD + REACH;
+    return { learned: { ...others, order: 'unordered', wholeSpan: span }, anew: true };
+  }
+  // Windows were made short by what has passed since, or by busier hours: they may be longer again.
+  const easy = taken.window === null && window.pages < MOST_UNSORTED_PAGES / 4;
+  if (easy && wholeSpan !== undefined && wholeSpan < WIDEST_WHOLE_SPAN) {
+    return { learned: { ...others, wholeSpan: 2 * wholeSpan }, anew: false };
   }
   return null;
 }

@@ -30,5 +30,5 @@ export function clipClaims(claims: readonly Claim[], bounds: AnswerBounds): read
 
 function onGrid(ranges: Ranges, intervalSeconds: number): Ranges {
   if (intervalSeconds === 0) return ranges;
-  return rangesOf(...ranges.map((range) => shrinkToGrid(range, instantOfSeconds(intervalSeconds))));
+  return union(ranges.map((range) => shrinkToGrid(range, instantOfSeconds(intervalSeconds))));
 }

@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts';
 import { advanceCheckpoint, type HeldCheckpoint, releaseCheckpoint } from '../db/checkpoints.ts';
 import type { Database } from '../db/database.ts';
 import type { Partitions } from '../db/partitions.ts';
+import type { FieldDrift } from '../db/schema-drift.ts';
 import {
   addCounts,
   noCounts,
@@ -11,21 +12,15 @@ import {
   saveRun,
 } from '../db/sync-runs.ts';
 import { PagingError, UnreachableError, WindowRefusedError } from '../errors.ts';
-import { formatInstant, type Instant, instantOfMilliseconds } from '../instant.ts';
+import { type Instant, instantOfMilliseconds } from '../instant.ts';
 import type { Log } from '../log.ts';
 import { duration, type Range, type Ranges } from '../ranges.ts';
-import type { Lane } from '../stream-key.ts';
-import { clipClaims } from './clip-claims.ts';
+import { describeStream, type Lane } from '../stream-key.ts';
+import { boundReading } from './bound-reading.ts';
 import { commitPage } from './commit-page.ts';
+import type { ReadBefore } from './lateness.ts';
 import { type OpenWindow, parseOpenWindow } from './open-window.ts';
-import {
-  backfillGaps,
-  EDGE_MARGIN,
-  type PlannedWindow,
-  planBackfill,
-  planLive,
-  planLiveAgain,
-} from './plan.ts';
+import { backfillGaps, type PlannedWindow, planBackfill, planLive, planLiveAgain } from './plan.ts';
 import { type Setback, SourceLessons } from './source-lessons.ts';
 import type { Effort, Reading, Stream } from './stream.ts';
 import { StreamMemory } from './stream-memory.ts';
@@ -60,6 +55,8 @@ export class LaneLoop {
   #setbacks = 0;
   /** Page tokens of the window at hand; one that comes again would lead round in a circle. */
   readonly #tokens = new Set<string>();
+  /** What was read before the window at hand; `undefined` where its rows tell nothing of when they appeared. */
+  #before: ReadBefore | undefined;
   counts: RunCounts = noCounts;
 
   constructor(lane: LaneRun, held: HeldCheckpoint) {
@@ -107,6 +104,7 @@ export class LaneLoop {
 
   #open(planned: PlannedWindow | undefined): OpenWindow | undefined {
     this.#tokens.clear();
+    this.#before = this.#lane.lane === 'live' ? this.#memory.readBefore : undefined;
     return planned === undefined ? undefined : this.#lane.stream.open(planned, this.#memory.learned);
   }
 
@@ -116,56 +114,60 @@ export class LaneLoop {
     const reading = await this.#ask(window);
     if (reading === undefined) return 'again';
     const state = this.#state();
-    const now = { local: this.#localNow(), meraki: stream.now() };
-    const committed = await commitPage(database, partitions, this.#held, state, reading, now);
+    const terms = {
+      local: this.#localNow(),
+      meraki: stream.now(),
+      quarantineLimit: stream.quarantineLimit,
+      readBefore: this.#before,
+    };
+    const committed = await commitPage(database, partitions, this.#held, state, reading, terms);
     this.#held = committed.held;
     this.counts = committed.counts;
+    this.#tellDrift(committed.drift);
     if (reading.claims.some((claim) => claim.final.length > 0)) this.#setbacks = 0;
+    await this.#memory.noteAnswered(window.asked.from);
     if (reading.learned !== null) await this.#memory.learn(reading.learned);
     await this.#tellProgress();
     if (reading.window !== null) return reading.window;
-    if (reading.learned !== null) return 'again';
+    if (reading.anew) return 'again';
     if (reading.claims.every(({ final, provisional }) => final.length + provisional.length === 0)) {
-      this.#skip(window.claim);
+      await this.#skip(window.claim);
     }
     return 'finished';
   }
 
   /** The answer to the window's next page; `undefined` when the window was given up for another. */
   async #ask(window: OpenWindow): Promise<Reading | undefined> {
-    const { stream, signal } = this.#lane;
-    try {
-      const reading = this.#bounded(window, await stream.read(window, this.#memory.learned, signal));
-      const token = reading.window?.pageToken ?? null;
-      if (token !== null && this.#tokens.has(token)) {
-        throw new PagingError('A page names an earlier page as the next one.', { ...stream.key });
-      }
-      if (token !== null) this.#tokens.add(token);
-      return reading;
-    } catch (error) {
-      const later = window.pageToken !== null;
-      if (error instanceof WindowRefusedError || (error instanceof PagingError && later)) {
+    const { lane, signal } = this.#lane;
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.#read(window);
+      } catch (error) {
+        const noAnswer = error instanceof UnreachableError && lane === 'backfill' && !signal.aborted;
+        if (noAnswer && attempt === 1) {
+          // A fault that has passed must not teach anything: the page is asked for once more first.
+          this.#spend(await this.#lessons.askNewest(error));
+          continue;
+        }
+        const brokenPaging = error instanceof PagingError && window.pageToken !== null;
+        if (!(noAnswer || brokenPaging || error instanceof WindowRefusedError)) throw error;
         await this.#setback(window, error);
         return undefined;
       }
-      if (error instanceof UnreachableError && this.#lane.lane === 'backfill' && !signal.aborted) {
-        await this.#setback(window, error);
-        return undefined;
-      }
-      throw error;
     }
   }
 
-  /** The reading, with no more claimed than holds at the time of the answer. */
-  #bounded(window: OpenWindow, reading: Reading): Reading {
-    const { limits } = this.#lane.stream;
-    const finalUntil = Math.min(window.finalUntil, reading.answeredAt - limits.settle);
-    const oldest = reading.answeredAt - this.#memory.lookback + EDGE_MARGIN / 2;
-    return {
-      ...reading,
-      window: reading.window === null ? null : { ...reading.window, finalUntil },
-      claims: clipClaims(reading.claims, { oldest, finalUntil, answeredAt: reading.answeredAt }),
-    };
+  async #read(window: OpenWindow): Promise<Reading> {
+    const { stream, signal } = this.#lane;
+    const limits = { lookback: this.#memory.lookback, settle: stream.limits.settle };
+    const answered = await stream.read(window, this.#memory.learned, signal);
+    const reading = boundReading(window, answered, limits);
+    const token = reading.window?.pageToken ?? null;
+    if (token !== null && this.#tokens.has(token)) {
+      throw new PagingError('A page names an earlier page as the next one.', { ...stream.key });
+    }
+    if (token !== null) this.#tokens.add(token);
+    return reading;
   }
 
   /** A window that cannot be read on is given up for another, and what that teaches is remembered. */
@@ -180,12 +182,19 @@ export class LaneLoop {
     );
   }
 
-  #skip(claim: Range): void {
+  async #skip(claim: Range): Promise<void> {
     this.#memory.skip(claim);
-    this.#lane.log.warn(
-      { ...this.#lane.stream.key, from: formatInstant(claim.from), to: formatInstant(claim.to) },
-      'Meraki answered a stretch of time without covering any of it; it stays a gap and is asked again later',
-    );
+    if (this.#lane.lane === 'backfill') await this.#lessons.skip(claim);
+  }
+
+  #tellDrift(drift: readonly FieldDrift[]): void {
+    const { log, stream } = this.#lane;
+    for (const { field, kind, sampleType } of drift) {
+      log.warn(
+        { ...stream.key, field, kind, sampleType },
+        `${describeStream(stream.key)}: the field ${field} is not as documented (${kind}); see meraki.schema_drift`,
+      );
+    }
   }
 
   async #tellProgress(): Promise<void> {

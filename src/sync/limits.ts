@@ -9,22 +9,29 @@ import { type Instant, instantOfSeconds } from '../instant.ts';
 const DAY = instantOfSeconds(86_400);
 const STEPS: readonly number[] = [62, 31, 30, 14, 7, 3, 1, 0.25, 1 / 24].map((days) => days * DAY);
 /** A lesson is checked again after a week: the refusal may have been a passing fault. */
-const BELIEVED_FOR = 7 * DAY;
+export const BELIEVED_FOR = 7 * DAY;
 
 const learnedLimitsShape = z.object({
   lookback: z.number().optional(),
   span: z.number().optional(),
-  /** The log is not sorted by time: windows are kept short enough to count in one go. */
-  unorderedSpan: z.number().optional(),
+  /** How the log is sorted, as a window that was read whole has shown. */
+  order: z.enum(['ascending', 'descending', 'unordered']).optional(),
+  /** Windows are kept so short that they can be read whole: the log is not, or not known to be, sorted by time. */
+  wholeSpan: z.number().optional(),
   /** Windows wider than this come at coarser buckets than asked. */
   fineSpan: z.number().optional(),
   /** The finest bucket width in seconds that the source gives at all. */
   finestInterval: z.number().optional(),
   learnedAt: z.number().optional(),
+  /** The oldest instant that was ever asked for and answered: what lies behind it and is out of reach now is lost. */
+  reached: z.number().optional(),
   /** Since when the stream was wanted before a lesson moved that; restored when the lesson has expired. */
   wantedBefore: z.number().optional(),
   /** Stretches that could not be read, and until when they are left alone. */
-  skipped: z.array(z.object({ from: z.number(), to: z.number(), until: z.number() })).optional(),
+  skipped: z
+    .array(z.object({ from: z.number(), to: z.number(), until: z.number() }))
+    .readonly()
+    .optional(),
 });
 
 /** What a source has shown of itself. Durations in microseconds. */
@@ -33,12 +40,35 @@ export type LearnedLimits = Readonly<z.infer<typeof learnedLimitsShape>>;
 export function parseLearnedLimits(stored: unknown, now: Instant): LearnedLimits {
   const parsed = learnedLimitsShape.safeParse(stored);
   if (!parsed.success) return {};
-  const { learnedAt, wantedBefore, skipped = [], ...lessons } = parsed.data;
+  const { learnedAt, skipped = [] } = parsed.data;
   const still = skipped.filter((stretch) => stretch.until > now);
-  if (learnedAt !== undefined && now - learnedAt > BELIEVED_FOR) {
-    return wantedBefore === undefined ? { skipped: still } : { wantedBefore, skipped: still };
-  }
-  return { ...parsed.data, ...lessons, skipped: still };
+  if (learnedAt === undefined || now - learnedAt <= BELIEVED_FOR) return { ...parsed.data, skipped: still };
+  const { wantedBefore, reached } = parsed.data;
+  return {
+    ...(wantedBefore !== undefined && { wantedBefore }),
+    ...(reached !== undefined && { reached }),
+    skipped: still,
+  };
+}
+
+/** A stretch of time that could not be read, and until when it is left alone. */
+export type SkippedStretch = NonNullable<LearnedLimits['skipped']>[number];
+
+/** `skipped` with one stretch more; neighbours become one, which is tried again when the first of them is due. */
+export function withStretch(
+  skipped: readonly SkippedStretch[],
+  added: SkippedStretch,
+): readonly SkippedStretch[] {
+  const near = skipped.filter((other) => other.from <= added.to && added.from <= other.to);
+  const joined = near.reduce(
+    (sum, other) => ({
+      from: Math.min(sum.from, other.from),
+      to: Math.max(sum.to, other.to),
+      until: Math.min(sum.until, other.until),
+    }),
+    added,
+  );
+  return [...skipped.filter((other) => !near.includes(other)), joined];
 }
 
 /** The next smaller value to try after `refused`, or `undefined` when there is nothing left to try. */

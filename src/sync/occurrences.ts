@@ -6,6 +6,9 @@
  * Twins share their timestamp. In a read sorted by time they are neighbours, so only the counts at the newest
  * timestamp reached have to survive a page edge or a crash: they travel in the checkpoint. A read that is not
  * sorted keeps the counts of the whole window, which is why such windows are kept short.
+ *
+ * A row that was refused is counted too, by the hash of its text, and stands where the row before it stands. Its
+ * own time may be what is wrong with it, so its twin may be anywhere in the window: its counts are kept to the end.
  */
 import type { Instant } from '../instant.ts';
 
@@ -23,11 +26,24 @@ export interface Occurring {
   readonly fingerprint: string;
 }
 
+const REFUSED = '?';
+/** A checkpoint stays small: counts of more refused rows than this are let go, the oldest first. */
+const MOST_REFUSED = 1_000;
+
+/** Fingerprint of a row that was refused; no row that was understood has such a one. */
+export function refusedFingerprint(digest: string): string {
+  return `${REFUSED}${digest.slice(0, 32)}`;
+}
+
+export function isRefused(fingerprint: string): boolean {
+  return fingerprint.startsWith(REFUSED);
+}
+
 /**
  * Numbers the copies of each row of a page, given the counts that the pages before it left.
  *
  * @param sorted whether the whole read is sorted by time; then the counts that leave the page are those at its
- * last timestamp only.
+ * last timestamp only, and those of refused rows.
  */
 export function numberOccurrences(
   rows: readonly Occurring[],
@@ -46,6 +62,7 @@ export function numberOccurrences(
   const atEdge = new Set(rows.filter((row) => row.sentAt === last.sentAt).map((row) => row.fingerprint));
   if (before.at === last.sentAt)
     for (const fingerprint of Object.keys(before.copies)) atEdge.add(fingerprint);
-  const kept = [...copies].filter(([fingerprint]) => atEdge.has(fingerprint));
-  return { occurrences, after: { at: last.sentAt, copies: Object.fromEntries(kept) } };
+  const kept = [...copies].filter(([fingerprint]) => atEdge.has(fingerprint) && !isRefused(fingerprint));
+  const refused = [...copies].filter(([fingerprint]) => isRefused(fingerprint)).slice(-MOST_REFUSED);
+  return { occurrences, after: { at: last.sentAt, copies: Object.fromEntries([...kept, ...refused]) } };
 }

@@ -2,17 +2,17 @@
  * One read of one window, as a state that a page moves forward. The state is plain JSON: it is what a checkpoint
  * stores, so a worker that takes over goes on at the next page.
  *
- * What a page finishes depends on the order seen so far. Sorted by time, everything behind the last row is
- * finished, less `reach`: whether Meraki cuts and sorts by the time of sending or of logging is not documented,
+ * What a page finishes depends on the order. Where the source is known to sort by time, everything behind the last
+ * row is finished, less `reach`: whether Meraki cuts and sorts by the time of sending or of logging is not documented,
  * and the two differ by as long as a receiver may take to answer. For the same reason a direction is believed
- * only once the rows have moved by more than `reach`. Unsorted, only the whole window is finished; and where
- * rows come out of turn after all, what the window had claimed is taken back.
+ * only once the rows have moved by more than `reach`. Unsorted, or not known to be sorted, only the whole window is
+ * finished; and where rows come out of turn after all, what the window had claimed is taken back.
  */
 import { z } from 'zod';
 import type { Instant } from '../instant.ts';
 import { intersect, type Range, type Ranges, rangesOf } from '../ranges.ts';
-import { noOccurrences, numberOccurrences, type Occurring } from './occurrences.ts';
-import { observeOrder, type PageOrder } from './page-order.ts';
+import { isRefused, noOccurrences, numberOccurrences, type Occurring } from './occurrences.ts';
+import { countSteps, observeOrder, type PageOrder, type ProvenOrder, provenOrder } from './page-order.ts';
 
 const range = z.object({ from: z.number(), to: z.number() });
 
@@ -26,7 +26,12 @@ const openWindowShape = z.object({
   /** URL of the next page; `null` before the first. */
   pageToken: z.string().nullable(),
   pages: z.number(),
+  /** As seen in this read so far. */
   order: z.enum(['unknown', 'ascending', 'descending', 'unordered']),
+  /** As an earlier window, read whole, has proven it; `null` while none has. */
+  proven: z.enum(['ascending', 'descending']).nullable(),
+  /** How often the instant changed from one row to the next. */
+  steps: z.number(),
   firstInstant: z.number().nullable(),
   lastInstant: z.number().nullable(),
   occurrences: z.object({ at: z.number().nullable(), copies: z.record(z.string(), z.number()) }),
@@ -44,15 +49,19 @@ export function openWindow(
   claim: Range,
   asked: Range,
   finalUntil: Instant,
+  /** What is known of the source's order from earlier windows. */
   order: PageOrder = 'unknown',
 ): OpenWindow {
+  const unordered = order === 'unordered';
   return {
     claim,
     asked,
     finalUntil,
     pageToken: null,
     pages: 0,
-    order,
+    order: unordered ? order : 'unknown',
+    proven: unordered || order === 'unknown' ? null : order,
+    steps: 0,
     firstInstant: null,
     lastInstant: null,
     occurrences: noOccurrences,
@@ -70,28 +79,31 @@ export interface TakenPage {
   readonly retracted: Ranges;
   /** The rows turned out not to be sorted after counts had been let go: the window must be read anew. */
   readonly outOfOrder: boolean;
+  /** The order that this window proves, now that it is read whole. */
+  readonly proves: ProvenOrder | null;
 }
 
-/** Takes one page into the window. */
+/** Takes one page into the window. Refused rows are numbered, and say nothing about order and time. */
 export function takePage(
   window: OpenWindow,
   rows: readonly Occurring[],
   pageToken: string | undefined,
   reach: number,
 ): TakenPage {
-  const order = observeOrder(
-    window.order,
-    window.lastInstant,
-    rows.map((row) => row.sentAt),
-  );
+  const instants = rows.filter((row) => !isRefused(row.fingerprint)).map((row) => row.sentAt);
+  const order = observeOrder(window.order, window.lastInstant, instants);
+  const steps = window.steps + countSteps(window.lastInstant, instants);
   const countsLetGo = window.order !== 'unordered' && window.pages > 0;
   const outOfOrder = order === 'unordered' && countsLetGo;
   const { occurrences, after } = numberOccurrences(rows, window.occurrences, order !== 'unordered');
-  const taken = { occurrences, outOfOrder, retracted: [] };
+  const taken = { occurrences, outOfOrder, retracted: [], proves: null };
   if (outOfOrder) return { ...taken, window: null, finished: [], retracted: rangesOf(window.claim) };
-  if (pageToken === undefined) return { ...taken, window: null, finished: rangesOf(window.claim) };
-  const firstInstant = window.firstInstant ?? rows[0]?.sentAt ?? null;
-  const lastInstant = rows.at(-1)?.sentAt ?? window.lastInstant;
+  if (pageToken === undefined) {
+    const proves = provenOrder(order, steps);
+    return { ...taken, window: null, finished: rangesOf(window.claim), proves };
+  }
+  const firstInstant = window.firstInstant ?? instants[0] ?? null;
+  const lastInstant = instants.at(-1) ?? window.lastInstant;
   return {
     ...taken,
     window: {
@@ -99,11 +111,12 @@ export function takePage(
       pageToken,
       pages: window.pages + 1,
       order,
+      steps,
       firstInstant,
       lastInstant,
       occurrences: { at: after.at, copies: { ...after.copies } },
     },
-    finished: behind(window.claim, order, firstInstant, lastInstant, reach),
+    finished: order === window.proven ? behind(window.claim, order, firstInstant, lastInstant, reach) : [],
   };
 }
 

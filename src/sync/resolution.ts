@@ -11,7 +11,7 @@
  */
 
 import { instantOfSeconds } from '../instant.ts';
-import { growToGrid, type Ranges, rangesOf, shrinkToGrid, subtract, union } from '../ranges.ts';
+import { growToGrid, type Ranges, shrinkToGrid, subtract, union } from '../ranges.ts';
 
 export interface WidthCoverage {
   readonly final: Ranges;
@@ -42,10 +42,10 @@ export function countedTime(coverage: ReadonlyMap<number, WidthCoverage>): Reado
 }
 
 function wholeBuckets(ranges: Ranges, width: number): Ranges {
-  return rangesOf(...ranges.map((range) => shrinkToGrid(range, instantOfSeconds(width))));
+  return union(ranges.map((range) => shrinkToGrid(range, instantOfSeconds(width))));
 }
 
 /** The newest bucket is still open, so provisional coverage ends inside it. */
 function touchedBuckets(ranges: Ranges, width: number): Ranges {
-  return rangesOf(...ranges.map((range) => growToGrid(range, instantOfSeconds(width))));
+  return union(ranges.map((range) => growToGrid(range, instantOfSeconds(width))));
 }

@@ -2,8 +2,11 @@ import { formatDuration } from '../duration.ts';
 import { type PagingError, UnreachableError, type WindowRefusedError } from '../errors.ts';
 import { formatInstant, MICROSECONDS_PER_SECOND as SECOND } from '../instant.ts';
 import type { Log } from '../log.ts';
+import type { Range } from '../ranges.ts';
 import { describeStream } from '../stream-key.ts';
 import { learnFromRefusal } from './learn-limits.ts';
+import { withStretch } from './limits.ts';
+import { tellLosses } from './lost-time.ts';
 import type { OpenWindow } from './open-window.ts';
 import type { Effort, Stream } from './stream.ts';
 import type { StreamMemory } from './stream-memory.ts';
@@ -44,24 +47,36 @@ export class SourceLessons {
 
   /** One moment that Meraki cannot answer for must not hold up all that comes after it. */
   async #narrow(window: OpenWindow, error: UnreachableError): Promise<Effort> {
-    const effort = await this.#askNewest(error);
-    const { key } = this.#stream;
+    const effort = await this.askNewest(error);
     const { claim, asked } = window;
     const { span: _tooWide, skipped = [], ...learned } = this.#memory.learned;
     if (asked.to - asked.from > 2 * SHORTEST_WINDOW) {
       await this.#memory.learn({ ...learned, skipped, span: Math.floor((asked.to - asked.from) / 2) });
       return effort;
     }
-    const until = this.#stream.now() + SKIPPED_FOR;
-    await this.#memory.learn({ ...learned, skipped: [...skipped, { ...claim, until }] });
-    this.#log.warn(
-      { ...key, from: formatInstant(claim.from), to: formatInstant(claim.to) },
-      `Meraki cannot answer for a stretch of time (${error.message}); it stays a gap and is asked again tomorrow`,
-    );
+    await this.#memory.learn({ ...learned, skipped });
+    await this.#leaveAlone(claim, `Meraki cannot answer for a stretch of time (${error.message})`);
     return effort;
   }
 
-  async #askNewest(error: UnreachableError): Promise<Effort> {
+  /** What was answered without covering any of it would be answered alike if it were asked again at once. */
+  async skip(claim: Range): Promise<void> {
+    await this.#leaveAlone(claim, 'Meraki answered a stretch of time without covering any of it');
+  }
+
+  async #leaveAlone(claim: Range, why: string): Promise<void> {
+    const { key } = this.#stream;
+    const until = this.#stream.now() + SKIPPED_FOR;
+    const { skipped = [] } = this.#memory.learned;
+    await this.#memory.learn({ ...this.#memory.learned, skipped: withStretch(skipped, { ...claim, until }) });
+    this.#log.warn(
+      { ...key, from: formatInstant(claim.from), to: formatInstant(claim.to) },
+      `${why}; it stays a gap and is asked again tomorrow`,
+    );
+  }
+
+  /** @throws `error` itself when Meraki does not answer for the newest hour either */
+  async askNewest(error: UnreachableError): Promise<Effort> {
     const now = this.#stream.now();
     try {
       return await this.#stream.probe({ from: now - SHORTEST_WINDOW, to: now }, this.#signal);
@@ -75,9 +90,10 @@ export class SourceLessons {
       { ...this.#stream.key, pages: window.pages, code: error.code },
       'the next page cannot be had; going on from what is covered',
     );
-    if (window.order !== 'unordered') return;
-    const unorderedSpan = Math.ceil((window.asked.to - window.asked.from) / 2);
-    await this.#memory.learn({ ...this.#memory.learned, unorderedSpan });
+    // In a log that is known to be sorted, what the pages before have finished stays; else it counts as a whole.
+    if (window.proven !== null && window.proven === window.order) return;
+    const wholeSpan = Math.ceil((window.asked.to - window.asked.from) / 2);
+    await this.#memory.learn({ ...this.#memory.learned, wholeSpan });
   }
 
   async #learnLimits(window: OpenWindow): Promise<Effort> {
@@ -85,12 +101,13 @@ export class SourceLessons {
     const { learned } = this.#memory;
     const lesson = await learnFromRefusal(this.#stream, window, situation, learned, this.#signal);
     if (lesson.learned === null) return lesson.effort;
-    await this.#memory.learn(lesson.learned);
+    const losses = await this.#memory.learn(lesson.learned);
     const { lookback, span } = lesson.learned;
     this.#log.warn(
       { ...this.#stream.key, lookback: spoken(lookback), span: spoken(span) },
       `Meraki keeps less, or answers less at once, than expected for ${describeStream(this.#stream.key)}; going on within what it accepts`,
     );
+    tellLosses(this.#log, losses);
     return lesson.effort;
   }
 }

@@ -1,13 +1,19 @@
-import { type CoverageByWidth, readCoverage } from '../db/coverage.ts';
+import { readCoverage } from '../db/coverage.ts';
 import type { Database } from '../db/database.ts';
-import { rememberLimits, rememberStream } from '../db/streams.ts';
+import type { LostStretch } from '../db/lost-time.ts';
+import { changeLimits, rememberStream, type StreamRecord } from '../db/streams.ts';
 import { type Instant, instantOfSeconds } from '../instant.ts';
 import { type Range, type Ranges, rangesOf, union } from '../ranges.ts';
+import type { ReadBefore } from './lateness.ts';
 import { type LearnedLimits, parseLearnedLimits } from './limits.ts';
+import { recordLostTime } from './lost-time.ts';
 import { beginningOf, EDGE_MARGIN, horizonOf, type Situation } from './plan.ts';
 import type { Stream } from './stream.ts';
 
 const SECOND = instantOfSeconds(1);
+const NEXT_EDGE = instantOfSeconds(3_600);
+/** Reads of the live lane follow one another closely when none of them was left out, or one. */
+const CLOSELY = 2;
 
 /** What one run knows of its stream besides the window at hand: since when it is wanted, and what was learned. */
 export class StreamMemory {
@@ -18,6 +24,7 @@ export class StreamMemory {
   #wantedFrom: Instant = 0;
   /** Time that was answered without covering any of it: asked again at once, it would be answered alike. */
   #fruitless: Ranges = [];
+  #readBefore: ReadBefore | undefined;
 
   constructor(database: Database, stream: Stream, only: Range | undefined) {
     this.#database = database;
@@ -35,6 +42,11 @@ export class StreamMemory {
     return Math.min(lookback, this.#learned.lookback ?? lookback);
   }
 
+  /** What had been read when {@link situation} was last asked for. */
+  get readBefore(): ReadBefore | undefined {
+    return this.#readBefore;
+  }
+
   /** Reads what earlier runs stored; makes the stream's record when it is new. */
   async recall(): Promise<void> {
     const { key, limits, everySeconds } = this.#stream;
@@ -49,14 +61,23 @@ export class StreamMemory {
       },
       now,
     );
-    const { wantedBefore, ...learned } = parseLearnedLimits(record.limits, now);
-    const expired = learned.learnedAt === undefined;
-    this.#learned = expired || wantedBefore === undefined ? learned : { ...learned, wantedBefore };
-    this.#wantedFrom = expired ? (wantedBefore ?? record.wantedFrom) : record.wantedFrom;
+    const { learned, wantedFrom } = recollect(record, now);
+    this.#learned = learned;
+    this.#wantedFrom = wantedFrom;
+    const known = record.limits as LearnedLimits | null;
+    const expired = known?.learnedAt !== learned.learnedAt;
+    if (expired || record.lookbackSeconds !== reachableSeconds(this.lookback)) {
+      await this.#store((stored) => stored);
+    }
   }
 
   async situation(): Promise<Situation> {
     const coverage = await readCoverage(this.#database.query, this.#stream.key);
+    const widths = [...coverage.values()];
+    const final = union(...widths.map((width) => width.final));
+    const covered = union(final, ...widths.map((width) => width.provisional));
+    const closely = CLOSELY * instantOfSeconds(this.#stream.everySeconds);
+    this.#readBefore = { final, covered, closely };
     const situation = this.#stream.situation(coverage, this.#wantedFrom, this.#learned);
     const left = rangesOf(...(this.#learned.skipped ?? []));
     return { ...situation, done: union(situation.done, this.#fruitless, left), only: this.#only };
@@ -67,34 +88,78 @@ export class StreamMemory {
     this.#fruitless = union(this.#fruitless, [range]);
   }
 
+  /** Notes from when on Meraki has answered. It is the far edge that counts: a little older tells nothing new. */
+  async noteAnswered(from: Instant): Promise<void> {
+    const { reached = Number.POSITIVE_INFINITY } = this.#learned;
+    if (from > reached - NEXT_EDGE) return;
+    await this.#store((stored) => ({ ...stored, reached: Math.min(from, stored.reached ?? from) }));
+  }
+
   /**
-   * Stores a lesson. Time beyond the far edge was never in reach of a stream that has nothing stored from there,
-   * so it is not wanted any more; where something is stored, what is missing beside it is lost, and stays listed.
+   * Stores a lesson. Time beyond the far edge that Meraki has never answered for was never in reach, so it is not
+   * wanted any more; where it has, what is missing there is lost, and stays listed.
+   *
+   * @returns what was lost by it
    */
-  async learn(learned: LearnedLimits): Promise<void> {
-    const coverage = await readCoverage(this.#database.query, this.#stream.key);
-    const situation = this.#stream.situation(coverage, this.#wantedFrom, learned);
-    const { lookback } = situation;
-    const beginning = Math.max(this.#wantedFrom, beginningOf(situation));
-    const wantedBefore = learned.wantedBefore ?? this.#wantedFrom;
-    this.#wantedFrom = reachesBefore(coverage, horizonOf(situation)) ? this.#wantedFrom : beginning;
-    this.#learned = { ...learned, wantedBefore, learnedAt: this.#stream.now() };
-    await rememberLimits(this.#database.query, this.#stream.key, {
-      limits: this.#learned,
-      lookbackSeconds: reachableSeconds(lookback),
-      wantedFrom: this.#wantedFrom,
+  async learn(learned: LearnedLimits): Promise<readonly LostStretch[]> {
+    const before = this.#learned;
+    const edgeMoved = learned.lookback !== before.lookback;
+    const learnedAt = learned.learnedAt ?? this.#stream.now();
+    await this.#store(
+      (stored, wantedFrom) => ({
+        ...merged(stored, before, learned),
+        wantedBefore: stored.wantedBefore ?? wantedFrom,
+        learnedAt: stored.learnedAt ?? learnedAt,
+      }),
+      edgeMoved,
+    );
+    if (!edgeMoved) return [];
+    return await recordLostTime(this.#database, this.#stream.now(), this.#stream.key.organizationId);
+  }
+
+  /** Both lanes of a stream learn, at the same time perhaps: a lesson is added to what is stored by then. */
+  async #store(
+    change: (stored: LearnedLimits, wantedFrom: Instant) => LearnedLimits,
+    edgeMoved = false,
+  ): Promise<void> {
+    await changeLimits(this.#database, this.#stream.key, (record) => {
+      const { learned: stored, wantedFrom } = recollect(record, this.#stream.now());
+      const learned = change(stored, wantedFrom);
+      const situation = this.#stream.situation(new Map(), wantedFrom, learned);
+      const neverInReach = (learned.reached ?? Number.POSITIVE_INFINITY) >= horizonOf(situation);
+      this.#learned = learned;
+      this.#wantedFrom =
+        edgeMoved && neverInReach ? Math.max(wantedFrom, beginningOf(situation)) : wantedFrom;
+      return {
+        limits: learned,
+        lookbackSeconds: reachableSeconds(situation.lookback),
+        wantedFrom: this.#wantedFrom,
+      };
     });
   }
+}
+
+function recollect(
+  record: Pick<StreamRecord, 'limits' | 'wantedFrom'>,
+  now: Instant,
+): { readonly learned: LearnedLimits; readonly wantedFrom: Instant } {
+  const { wantedBefore, ...learned } = parseLearnedLimits(record.limits, now);
+  if (wantedBefore === undefined) return { learned, wantedFrom: record.wantedFrom };
+  const expired = learned.learnedAt === undefined;
+  if (expired) return { learned, wantedFrom: wantedBefore };
+  return { learned: { ...learned, wantedBefore }, wantedFrom: record.wantedFrom };
+}
+
+/** What is stored, with what `after` has changed of `before`. */
+function merged(stored: LearnedLimits, before: LearnedLimits, after: LearnedLimits): LearnedLimits {
+  const names = [...new Set([...Object.keys(before), ...Object.keys(after)])] as (keyof LearnedLimits)[];
+  const changed = names.filter((name) => before[name] !== after[name]);
+  const rest = Object.entries(stored).filter(([name]) => !changed.some((other) => other === name));
+  const lessons = changed.flatMap((name) => (after[name] === undefined ? [] : [[name, after[name]]]));
+  return Object.fromEntries([...rest, ...lessons]);
 }
 
 /** Age up to which data are asked for: at the very edge of the lookback they are already out of reach. */
 function reachableSeconds(lookback: number): number {
   return Math.floor((lookback - EDGE_MARGIN) / SECOND);
-}
-
-function reachesBefore(coverage: CoverageByWidth, horizon: Instant): boolean {
-  const starts = [...coverage.values()].flatMap(({ final, provisional }) =>
-    [...final, ...provisional].map((range) => range.from),
-  );
-  return starts.some((start) => start < horizon);
 }

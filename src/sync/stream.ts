@@ -1,7 +1,8 @@
 import type { CoverageByWidth } from '../db/coverage.ts';
-import type { Transaction } from '../db/database.ts';
+import type { Queryable, Transaction } from '../db/database.ts';
 import type { PartitionedTable } from '../db/partitions.ts';
 import type { RefusedRow } from '../db/quarantine.ts';
+import type { FieldDrift } from '../db/schema-drift.ts';
 import type { WriteCounts } from '../db/webhook-deliveries.ts';
 import type { Instant } from '../instant.ts';
 import type { Range, Ranges } from '../ranges.ts';
@@ -17,13 +18,33 @@ export interface Stream {
   readonly everySeconds: number;
   /** What is documented or configured, before anything was learned. Durations in microseconds. */
   readonly limits: { readonly lookback: number; readonly span: number; readonly settle: number };
+  /** Rows of this stream in quarantine beyond which no page is committed. */
+  readonly quarantineLimit: number;
   /** Now, by Meraki's clock. */
   now(): Instant;
   clockSkewMs(): number;
   situation(coverage: CoverageByWidth, wantedFrom: Instant, learned: LearnedLimits): Situation;
   open(planned: PlannedWindow, learned: LearnedLimits): OpenWindow;
-  /** Asks for the window's next page. Throws as `MerakiClient.follow` does. */
-  read(window: OpenWindow, learned: LearnedLimits, signal: AbortSignal): Promise<Reading>;
+  /**
+   * Asks for the window's next page. Throws as `MerakiClient.follow` does.
+   *
+   * @param intervalSeconds bucket width to ask for, in place of the stream's usual one
+   */
+  read(
+    window: OpenWindow,
+    learned: LearnedLimits,
+    signal: AbortSignal,
+    intervalSeconds?: number,
+  ): Promise<Reading>;
+  /** What is stored of `within`, at one bucket width: the counterpart of `Reading.contents`. */
+  stored(query: Queryable, intervalSeconds: number, within: Ranges): Promise<readonly Content[]>;
+  /**
+   * Takes surplus out of the facts, once a complete reading of its time has been written, and keeps it readable.
+   * Where a reading replaces what was stored there is nothing left to take out.
+   *
+   * @returns how many rows
+   */
+  setAside(tx: Transaction, surplus: readonly Content[], now: Instant): Promise<number>;
   /** Asks for as little as possible of `asked`, to see whether it is accepted. */
   probe(asked: Range, signal: AbortSignal): Promise<Effort>;
 }
@@ -31,6 +52,16 @@ export interface Stream {
 export interface Effort {
   readonly requests: number;
   readonly waitedMs: number;
+}
+
+/**
+ * How often something occurs at an instant. What it is, the key says, in a form of the stream's own: contents are
+ * only compared. Where there are no buckets `amount` counts rows, else requests.
+ */
+export interface Content {
+  readonly at: Instant;
+  readonly key: string;
+  readonly amount: number;
 }
 
 /** Time that is covered once a reading is committed, at one bucket width (0: no buckets). */
@@ -42,17 +73,38 @@ export interface Claim {
   readonly retracted?: Ranges;
 }
 
+/** What became of the rows of an answer: every one received is in one of the others. */
+export interface Tally {
+  readonly received: number;
+  /** Go to the store. */
+  readonly taken: number;
+  /** Go to quarantine. */
+  readonly refused: number;
+  /** Known from an earlier page of the same read, or buckets that another window holds whole. */
+  readonly left: number;
+}
+
 /** One answer, ready to be committed. */
 export interface Reading extends Effort {
   /** When Meraki answered, by its own clock. */
   readonly answeredAt: Instant;
+  /** What was asked of Meraki. */
+  readonly asked: Range;
   /** The window after this page; `null` when it needs no further page. */
   readonly window: OpenWindow | null;
   readonly claims: readonly Claim[];
   readonly refused: readonly RefusedRow[];
+  /** Fields that are not as documented. */
+  readonly drift: readonly FieldDrift[];
+  readonly tally: Tally;
   /** Where the rows go: partitions there are made before the transaction begins. */
   readonly partitions: readonly { readonly table: PartitionedTable; readonly range: Range }[];
   /** What this answer taught about the source, if anything. */
   readonly learned: LearnedLimits | null;
-  write(tx: Transaction, before: CoverageByWidth, now: Instant): Promise<WriteCounts>;
+  /** Whether the window has to be planned anew with what was learned. */
+  readonly anew: boolean;
+  /** @param tellFresh whether the result has to name the new rows, as far as they have instants of their own */
+  write(tx: Transaction, before: CoverageByWidth, now: Instant, tellFresh?: boolean): Promise<WriteCounts>;
+  /** All that this answer holds at one bucket width, whether or not it lies in what is claimed. */
+  contents(intervalSeconds: number): readonly Content[];
 }

@@ -8,7 +8,7 @@
  * its own comes back empty.
  */
 import { type Instant, instantOfSeconds } from '../instant.ts';
-import { intersect, type Range, type Ranges, rangesOf, shrinkToGrid, subtract } from '../ranges.ts';
+import { intersect, type Range, type Ranges, rangesOf, shrinkToGrid, subtract, union } from '../ranges.ts';
 
 export interface AskedBuckets {
   readonly asked: Range;
@@ -42,10 +42,10 @@ export function wholeBuckets(
   const widths = new Set(answered.map((bucket) => (bucket.to - bucket.from) / instantOfSeconds(1)));
   return [...widths].flatMap((intervalSeconds) => {
     const mine = answered.filter((bucket) => bucket.to - bucket.from === instantOfSeconds(intervalSeconds));
-    const others = rangesOf(
-      ...answered.filter((bucket) => bucket.to - bucket.from !== instantOfSeconds(intervalSeconds)),
+    const others = union(
+      answered.filter((bucket) => bucket.to - bucket.from !== instantOfSeconds(intervalSeconds)),
     );
-    const spanned = understood === 'all' ? subtract(spanOf(mine), others) : rangesOf(...mine);
+    const spanned = understood === 'all' ? subtract(spanOf(mine), others) : union(mine);
     const read = intersect(window(asked, intervalSeconds), spanned);
     return read.length === 0 ? [] : [settle(asked, intervalSeconds, read)];
   });
@@ -64,6 +64,6 @@ function window({ asked, endsNow }: AskedBuckets, intervalSeconds: number): Rang
 
 function settle(asked: AskedBuckets, intervalSeconds: number, read: Ranges): WholeBuckets {
   const settled = intersect(read, rangesOf({ from: -Infinity, to: asked.finalUntil }));
-  const final = rangesOf(...settled.map((range) => shrinkToGrid(range, instantOfSeconds(intervalSeconds))));
+  const final = union(settled.map((range) => shrinkToGrid(range, instantOfSeconds(intervalSeconds))));
   return { intervalSeconds, read, final };
 }

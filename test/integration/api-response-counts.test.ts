@@ -244,6 +244,19 @@ describe('I5: final figures', () => {
   });
 });
 
+test('I6: of a time that is stored at two widths, the view shows the width that counts', async () => {
+  await write(READ, READ, '0:200=5 1:200=1');
+  const hour = [{ from: START, to: START + instantOfSeconds(3_600) }];
+  const batch = { ...batchOf(hour, hour, '0:200=6'), intervalSeconds: 3_600 };
+  await owned.database.transaction(async (tx) => {
+    await writeApiResponseCounts(tx, KEY, batch, [], NOW);
+    await lockCoverage(tx, KEY, [3_600], NOW);
+    await saveCoverage(tx, KEY, 3_600, { final: hour, provisional: [], counted: hour }, NOW);
+    await saveCoverage(tx, KEY, WIDTH, { final: READ, provisional: [], counted: [] }, NOW);
+  });
+  expect(await shown()).toEqual(['12:00 200: 6 final']);
+});
+
 describe('the figures of a run', () => {
   test('count a vanished code as changed, and what was read as known', async () => {
     await write(READ, NOTHING, '0:200=5 0:429=3 1:200=1');

@@ -34,12 +34,12 @@ test('a refused organization stays refused, though listed as active, until it an
   const now = instantOfSeconds(1_790_000_000);
   const state = async () => (await readOrganizations(database))[0]?.state;
   await saveOrganizations(database, [seen('1')], now);
-  await noteAnswer(database, '1', 'refused');
+  await noteAnswer(database, '1', 'refused', now);
   await saveOrganizations(database, [seen('1')], now + 1);
   expect(await state()).toBe('refused');
-  await noteAnswer(database, '1', 'active');
+  await noteAnswer(database, '1', 'active', now + 1);
   expect(await state()).toBe('active');
   await saveOrganizations(database, [], now + 2);
-  await noteAnswer(database, '1', 'active');
+  await noteAnswer(database, '1', 'active', now + 1);
   expect(await state()).toBe('vanished');
 });

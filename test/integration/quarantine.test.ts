@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from 'vitest';
-import { quarantineRows, type RefusedRow } from '../../src/db/quarantine.ts';
+import { type QuarantineTerms, quarantineRows, type RefusedRow } from '../../src/db/quarantine.ts';
 import { type Instant, instantOfSeconds, parseInstant } from '../../src/instant.ts';
 import type { StreamKey } from '../../src/stream-key.ts';
 import { emptyTestDatabase, type TestDatabase } from '../support/test-database.ts';
@@ -9,6 +9,8 @@ const NOW: Instant = parseInstant('2026-01-15T12:00:00.123456Z') ?? 0;
 const HOUR = instantOfSeconds(3_600);
 const LATER: Instant = NOW + 24 * HOUR;
 
+const TERMS: QuarantineTerms = { asked: { from: NOW - HOUR, to: NOW }, limit: 1_000 };
+
 let owned: TestDatabase;
 
 beforeEach(async () => {
@@ -16,11 +18,11 @@ beforeEach(async () => {
 });
 
 function refused(value: unknown, reason = 'networkId: is missing'): RefusedRow {
-  return { raw: JSON.stringify(value), reason };
+  return { raw: JSON.stringify(value), reason, sentAt: null, copies: 1 };
 }
 
 function quarantine(rows: readonly RefusedRow[], now = NOW, key = KEY): Promise<number> {
-  return owned.database.transaction((tx) => quarantineRows(tx, key, rows, now));
+  return owned.database.transaction((tx) => quarantineRows(tx, key, rows, TERMS, now));
 }
 
 interface Kept {
@@ -103,7 +105,7 @@ test('no rows, no statement', async () => {
 test('a page that fails keeps nothing in quarantine', async () => {
   await expect(
     owned.database.transaction(async (tx) => {
-      await quarantineRows(tx, KEY, [refused({})], NOW);
+      await quarantineRows(tx, KEY, [refused({})], TERMS, NOW);
       throw new RangeError('stop');
     }),
   ).rejects.toThrow('stop');

@@ -3,6 +3,7 @@ import { lockCoverage, readCoverage, saveCoverage } from '../../src/db/coverage.
 import { Partitions } from '../../src/db/partitions.ts';
 import { dropExpired } from '../../src/db/retention.ts';
 import { readStream, rememberStream } from '../../src/db/streams.ts';
+import { addVerified, readVerified } from '../../src/db/verified-time.ts';
 import { writeWebhookDeliveries } from '../../src/db/webhook-deliveries.ts';
 import { type Instant, parseInstant } from '../../src/instant.ts';
 import { type Range, rangesOf } from '../../src/ranges.ts';
@@ -57,6 +58,7 @@ beforeEach(async () => {
       { final: rangesOf(whole), provisional: [], counted: rangesOf(whole) },
       now,
     );
+    await addVerified(tx, key, 0, rangesOf(whole), rangesOf(whole), now);
   });
 });
 
@@ -78,6 +80,7 @@ test('months that lie wholly before are dropped, and no claim to them is left (I
   const kept = rangesOf({ from: at('2026-05-01T00:00:00Z'), to: now });
   const coverage = (await readCoverage(owned.database.query, key)).get(0);
   expect(coverage).toEqual({ final: kept, provisional: [], counted: kept });
+  expect((await readVerified(owned.database.query, key)).get(0)).toEqual(kept);
   const record = await readStream(owned.database.query, key);
   expect(record?.wantedFrom).toBe(at('2026-05-01T00:00:00Z'));
   const gaps = await owned.database.pool.query('select * from meraki.gaps where gap_to < $1', ['2026-11-01']);
@@ -92,4 +95,10 @@ test('a month that the time lies in is kept whole', async () => {
 test('doing it again does nothing', async () => {
   await dropExpired(owned.database, at('2026-05-20T00:00:00Z'), now);
   expect(await dropExpired(owned.database, at('2026-05-20T00:00:00Z'), now)).toEqual([]);
+});
+
+test('rows stay when their coverage cannot be forgotten (I2)', async () => {
+  await owned.database.pool.query('alter table meraki_ingest.coverage rename to elsewhere');
+  await expect(dropExpired(owned.database, at('2026-05-20T00:00:00Z'), now)).rejects.toThrow();
+  expect(await stored()).toHaveLength(3);
 });

@@ -481,6 +481,26 @@ describe('a source that misbehaves', () => {
     await expectTruth(bench);
   });
 
+  test('a page that fails while the newest hour is answered teaches nothing when it is answered then', async () => {
+    let failing = 0;
+    const bench = await setUp(Date.now(), {
+      organizations: 1,
+      beforeAnswer: async ({ operation, url }, reply) => {
+        const old = Date.parse(new URL(url, 'http://source').searchParams.get('t0') ?? '') < Date.now() - DAY;
+        if (operation !== LOGS || !old || failing === 6) return;
+        failing += 1;
+        await reply.code(504).send('<html>Gateway Timeout</html>');
+      },
+    });
+    expect(await bench.sync()).toMatchObject({ exitCode: 0, report: { gaps: 0 } });
+    expect(failing).toBe(6);
+    await expectTruth(bench);
+    const learned = await bench.database.database.pool.query<{ limits: object }>(
+      "select limits from meraki_ingest.streams where stream = 'webhook_logs'",
+    );
+    expect(learned.rows[0]?.limits).not.toHaveProperty('span');
+  });
+
   test.each(['descending', 'ascending'] as const)(
     'I2: rows that age out while the log is paged, %s, are not claimed',
     async (order) => {

@@ -69,7 +69,10 @@ async function versions(): Promise<unknown[]> {
 describe('deliveries', () => {
   test('keep their microseconds, their 64-bit keys and what this version does not know', async () => {
     const extra = { 'new field': [1, null, { deep: 'ü' }], 'big-ish': 9_007_199_254_740_991 };
-    expect(await write(batchOf({ ...ROW, extra }))).toEqual({ rowsNew: 1, rowsKnown: 0 });
+    expect(await write(batchOf({ ...ROW, extra: JSON.stringify(extra) }))).toEqual({
+      rowsNew: 1,
+      rowsKnown: 0,
+    });
     expect(
       await rows(`select sent_at::text, logged_at::text, loaded_at::text, fingerprint, network_key,
         alert_type_id, endpoint_id, response_code, response_duration_ms, occurrence, extra

@@ -6,6 +6,7 @@ import { type Config, type Environment, loadConfig } from '../../src/config.ts';
 import { readCoverage } from '../../src/db/coverage.ts';
 import { readStream } from '../../src/db/streams.ts';
 import type { Instant } from '../../src/instant.ts';
+import type { Log } from '../../src/log.ts';
 import type { Simulator } from '../../src/simulator/simulator.ts';
 import { STREAM_NAMES } from '../../src/stream-key.ts';
 import { parseLearnedLimits } from '../../src/sync/limits.ts';
@@ -36,6 +37,7 @@ export function configFor(
 }
 
 export interface WorkOptions {
+  readonly log?: Log;
   readonly clock?: Clock;
   readonly signal?: AbortSignal;
 }
@@ -53,10 +55,10 @@ export async function workUntilCaughtUp(config: Config, options: WorkOptions = {
 /** Runs a worker until `whileRunning` resolves or the signal is given. */
 export async function work(
   config: Config,
-  { clock = systemClock, signal = new AbortController().signal }: WorkOptions,
+  { clock = systemClock, signal = new AbortController().signal, log = testLog }: WorkOptions,
   whileRunning: (archive: Archive, organizationIds: readonly string[], signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
-  await runWorker({ config, log: testLog, clock, signal, migrations: 'apply', whileRunning });
+  await runWorker({ config, log, clock, signal, migrations: 'apply', whileRunning });
 }
 
 /** Polls `look` until it says yes. */

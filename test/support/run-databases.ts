@@ -9,8 +9,9 @@ export function databasePrefix(runId: string): string {
 export async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000 });
   client.on('error', () => undefined);
-  await client.connect();
   try {
+    // A login that fails for want of a password leaves the connection open, and the server waits for it a minute.
+    await client.connect();
     return await work(client);
   } finally {
     await client.end();

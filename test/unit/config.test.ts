@@ -55,8 +55,11 @@ test('the defaults are those of the contract', () => {
       settle: 10 * 60,
       series: [],
     },
+    audit: { every: 21_600, requests: 10 },
+    quarantineLimit: 100_000,
     webhookUrls: 'masked',
     retention: undefined,
+    gapWarning: 7 * 86_400,
     log: { level: 'info', format: 'json' },
   } satisfies Config);
 });
@@ -130,6 +133,8 @@ test.each([
   ['API_RESPONSES_SETTLE', '25h', 'at most 1d'],
   ['WEBHOOK_LOGS_SETTLE', '119s', 'at least 2m'],
   ['API_RESPONSES_SETTLE', '59s', 'at least 1m'],
+  ['QUARANTINE_LIMIT', '0', 'whole number'],
+  ['QUARANTINE_LIMIT', '1.5', 'whole number'],
   ['REQUESTS_PER_SECOND', '11', 'a whole number from 1 to 10'],
   ['REQUESTS_PER_SECOND', '0.5', 'a whole number from 1 to 10'],
   ['WEBHOOK_LOGS_PER_PAGE', '1001', 'a whole number from 3 to 1000'],
@@ -141,6 +146,9 @@ test.each([
   ['DATABASE_URL', 'mysql://x', 'postgres://'],
   ['REDIS_URL', 'localhost:6379', 'redis://'],
   ['RETENTION', '89d', 'RETENTION'],
+  ['AUDIT_EVERY', '9m', 'at least 10m, or off'],
+  ['AUDIT_EVERY', 'never', 'or off'],
+  ['AUDIT_REQUESTS', '3', 'from 4 to 1000'],
 ])('%s=%s is refused, by name and with what it may be', (name, value, said) => {
   const message = faultsOf({ MERAKI_DASHBOARD_API_KEY: KEY, [name]: value });
   expect(message).toContain(name);

@@ -80,9 +80,20 @@ export class Gates {
       if (moving.some((process) => !this.#blocked.has(process)) && (await this.#waitForChange())) continue;
       if (await this.#onlyLocksAreWaitedFor(moving)) return;
       if (Date.now() - started > STUCK_AFTER_MS) {
-        throw new Error(`stuck: ${moving.map(({ name, doing }) => `${name} at ${doing}`).join(', ')}`);
+        const busy = moving.map(
+          ({ name, doing, backend }) => `${name} at ${doing} (backend ${backend ?? 'none'})`,
+        );
+        throw new Error(`stuck: ${busy.join(', ')}\n${await this.#sessions()}`);
       }
     }
+  }
+
+  async #sessions(): Promise<string> {
+    const found = await this.#observer.query<{ session: string }>(
+      `select concat_ws(' ', pid, state, wait_event_type, wait_event, pg_blocking_pids(pid)::text, left(query, 120)) as session
+       from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`,
+    );
+    return found.rows.map(({ session }) => session).join('\n');
   }
 
   #waitForChange(): Promise<boolean> {

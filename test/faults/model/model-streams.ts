@@ -19,6 +19,7 @@ export function createModelStream(
     everySeconds: EVERY_SECONDS,
     lookback: instantOfMilliseconds(plan.lookback),
     span: instantOfMilliseconds(plan.span),
+    quarantineLimit: Number.POSITIVE_INFINITY,
   };
   if (stream === 'webhook_logs') {
     const settle = instantOfMilliseconds(plan.settle.logs);

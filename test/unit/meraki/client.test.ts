@@ -133,6 +133,7 @@ describe('what may pass is asked again', () => {
     ['JSON cut short', answer(200, '[{"a":1},{"b"')],
     ['an empty body', answer(200, '')],
     ['HTML with status 200', answer(200, '<html>login</html>')],
+    ['JSON that is not a list', answer(200, { message: 'try again' })],
   ])('%s', async (_, bad) => {
     const server = await startServer(bad, bad, answer(200, ['good']));
     const { client, clock } = startClient(server.url);
@@ -272,13 +273,15 @@ describe('redirects', () => {
     expect(server.requests).toHaveLength(1);
   });
 
-  test('I8 a next page on an untrusted host is not asked', async () => {
+  test('I8 a next page on an untrusted host is not asked, and no checkpoint gets to hold it', async () => {
     const thief = await startServer(ok);
     const link = `<http://127.0.0.1:${thief.port}/x?startingAfter=1>; rel=next`;
     const server = await startServer(answer(200, [], { link }));
     const { client } = startClient(`http://localhost:${server.port}`, { trustedHosts: ['localhost'] });
-    const first = await client.get('/x', {});
-    expect(await failure(client.follow(first.next ?? ''))).toBeInstanceOf(UntrustedHostError);
+    expect(await failure(client.get('/x', {}))).toBeInstanceOf(UntrustedHostError);
+    expect(await failure(client.follow(`http://127.0.0.1:${thief.port}/x`))).toBeInstanceOf(
+      UntrustedHostError,
+    );
     expect(thief.requests).toEqual([]);
   });
 

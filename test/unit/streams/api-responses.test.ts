@@ -15,6 +15,7 @@ const settings: ApiResponsesSettings = {
   span: 31 * DAY,
   settle: 600 * SECOND,
   intervalSeconds: 120,
+  quarantineLimit: 100_000,
 };
 const key = { organizationId: '1', stream: 'api_responses', series: 'all' } as const;
 const settled = Number.MAX_SAFE_INTEGER;
@@ -75,6 +76,22 @@ test('whole settled buckets are claimed at their width', async () => {
   ]);
 });
 
+test('I5 an empty answer is believed when it is given twice', async () => {
+  const claim = { from: MIDNIGHT, to: MIDNIGHT + HOUR };
+  const window = openWindow(claim, claim, settled);
+  const read = async (server: LoopbackServer): Promise<Reading> => {
+    const stream = apiResponses(key, startClient(server.url).client, settings, {});
+    return await stream.read(window, {}, new AbortController().signal);
+  };
+  const half = buckets(120 * SECOND, MIDNIGHT, MIDNIGHT + HOUR / 2);
+  const passing = await startServer(answer(200, []), answer(200, half));
+  const claimed = (await read(passing)).claims.flatMap(({ final }) => final);
+  expect(claimed).toEqual([{ from: MIDNIGHT, to: MIDNIGHT + HOUR / 2 }]);
+  const idle = await startServer(answer(200, []));
+  expect((await read(idle)).claims.flatMap(({ final }) => final)).toEqual([claim]);
+  expect(idle.requests).toHaveLength(2);
+});
+
 test('coarser buckets than asked: shorter windows from then on', async () => {
   const body = buckets(6 * HOUR, MIDNIGHT, MIDNIGHT + DAY);
   const [{ claims, learned }] = await reading(body, MIDNIGHT, MIDNIGHT + DAY);
@@ -95,7 +112,8 @@ test('I7 a bucket that does not validate goes to quarantine, the page goes on', 
   const bad = { startTs: 'never', endTs: 'ever', counts: [] };
   const good = buckets(120 * SECOND, MIDNIGHT, MIDNIGHT + HOUR);
   const [{ refused, claims }] = await reading([...good, bad], MIDNIGHT, MIDNIGHT + HOUR);
-  expect(refused).toEqual([{ raw: JSON.stringify(bad), reason: 'startTs: is not an ISO 8601 timestamp' }]);
+  const reason = 'startTs: is not an ISO 8601 timestamp';
+  expect(refused).toEqual([{ raw: JSON.stringify(bad), reason, sentAt: null, copies: 1 }]);
   expect(claims[0]?.final).toEqual([{ from: MIDNIGHT, to: MIDNIGHT + HOUR }]);
 });
 

@@ -2,30 +2,16 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { withoutRepeats } from '../../../src/streams/page-repeats.ts';
 import {
-  fingerprintOf,
-  parseWebhookLogRow,
-  type WebhookLogRow,
-} from '../../../src/streams/webhook-log-row.ts';
-import { noOccurrences, numberOccurrences } from '../../../src/sync/occurrences.ts';
+  noOccurrences,
+  numberOccurrences,
+  type Occurring,
+  refusedFingerprint,
+} from '../../../src/sync/occurrences.ts';
 
-function row(second: number, code: number): WebhookLogRow {
-  const time = `2026-01-01T00:00:${String(second).padStart(2, '0')}.000001Z`;
-  const parsed = parseWebhookLogRow({
-    organizationId: '1',
-    networkId: 'N_1',
-    alertType: '',
-    url: 'https://x.example',
-    sentAt: time,
-    loggedAt: time,
-    responseCode: code,
-    responseDuration: 1,
-  });
-  if (!parsed.ok) throw new Error(parsed.reason);
-  return parsed.row;
-}
-
-const asOccurring = (rows: readonly WebhookLogRow[]) =>
-  rows.map((one) => ({ sentAt: one.sentAt, fingerprint: fingerprintOf(one) }));
+const row = (second: number, code: number): Occurring => ({
+  sentAt: second,
+  fingerprint: `${second} ${code}`,
+});
 
 test('I1 pages that repeat their edge, and pages that cut twins, both give each row as often as it is there', async () => {
   await fc.assert(
@@ -47,10 +33,10 @@ test('I1 pages that repeat their edge, and pages that cut twins, both give each 
             rows: truth.filter((one) => one.sentAt === sentAt),
             effort: { requests: 1, waitedMs: 0 },
           }));
-          const numbered = numberOccurrences(asOccurring(rows), counts, true);
+          const numbered = numberOccurrences(rows, counts, true);
           counts = numbered.after;
           for (const [index, one] of rows.entries()) {
-            stored.add(`${fingerprintOf(one)} ${numbered.occurrences[index]}`);
+            stored.add(`${one.fingerprint} ${numbered.occurrences[index]}`);
           }
         }
         expect(stored.size).toBe(truth.length);
@@ -70,10 +56,19 @@ test('a page without a doubtful copy costs no request', async () => {
 
 test('a moment that does not fit one page decides nothing: the copies are believed', async () => {
   const twin = row(1, 200);
-  const before = numberOccurrences(asOccurring([twin]), noOccurrences, true).after;
+  const before = numberOccurrences([twin], noOccurrences, true).after;
   const { rows } = await withoutRepeats([twin], before, async () => ({
     rows: undefined,
     effort: { requests: 1, waitedMs: 0 },
   }));
   expect(rows).toHaveLength(1);
+});
+
+test('I7 copies of a refused row are believed: it has no moment of its own to read', async () => {
+  const bad: Occurring = { sentAt: 1, fingerprint: refusedFingerprint('abc') };
+  const before = numberOccurrences([bad], noOccurrences, true).after;
+  const { rows } = await withoutRepeats([bad, bad], before, () => {
+    throw new Error('asked without need');
+  });
+  expect(rows).toHaveLength(2);
 });

@@ -20,20 +20,23 @@ const received = {
   responseDuration: 14,
 };
 
+const parse = (value: unknown) => parseWebhookLogRow(value, () => JSON.stringify(value));
+
 function rowOf(value: unknown): WebhookLogRow {
-  const parsed = parseWebhookLogRow(value);
+  const parsed = parse(value);
   if (!parsed.ok) throw new Error(`refused: ${parsed.reason}`);
   return parsed.row;
 }
 
 const reasonOf = (value: unknown): string => {
-  const parsed = parseWebhookLogRow(value);
+  const parsed = parse(value);
   return parsed.ok ? '' : parsed.reason;
 };
 
 test('a documented row is read, its times to the microsecond', () => {
   expect(rowOf(received)).toEqual({
     ...received,
+    extra: null,
     sentAt: parseInstant('2026-01-02T03:04:05.123456Z'),
     loggedAt: parseInstant('2026-01-02T03:04:06Z'),
   });
@@ -91,7 +94,7 @@ test.each([
 describe('I7 unknown fields', () => {
   test('are kept', () => {
     const row = rowOf({ ...received, retries: 2, detail: { a: [1, null] } });
-    expect(deliveryOf(row, '1', 0).extra).toEqual({ retries: 2, detail: { a: [1, null] } });
+    expect(deliveryOf(row, '1', 0).extra).toBe('{"retries":2,"detail":{"a":[1,null]}}');
     expect(deliveryOf(rowOf(received), '1', 0).extra).toBeNull();
   });
 
@@ -105,10 +108,8 @@ describe('I7 unknown fields', () => {
     ['NUL, deep', { detail: [{ text: 'a\0b' }] }],
     ['an unpaired surrogate', { detail: '\ud800' }],
     ['NUL in a name', { 'a\0b': 1 }],
-  ])('that a database cannot hold (%s) go to quarantine or are made to fit', (_, fields) => {
-    const parsed = parseWebhookLogRow({ ...received, ...fields });
-    const stored = parsed.ok ? JSON.stringify(deliveryOf(parsed.row, '1', 0).extra) : '';
-    expect(stored).not.toMatch(/(^|[^\\])(\\\\)*\\u(0000|d[89a-f])/i);
+  ])('that a database cannot hold (%s) go to quarantine', (_, fields) => {
+    expect(reasonOf({ ...received, ...fields })).toContain('cannot hold');
   });
 });
 

@@ -17,6 +17,7 @@ const settings: WebhookLogsSettings = {
   span: 31 * DAY,
   settle: 15 * MINUTE,
   perPage: 1_000,
+  quarantineLimit: 100_000,
 };
 const key = { organizationId: '1', stream: 'webhook_logs', series: 'all' } as const;
 const claim = { from: NOW - 3 * DAY, to: NOW - 2 * DAY };
@@ -109,19 +110,52 @@ test('unsorted after the first page: learned, and the window is planned anew', a
   };
   const reading = await read(streamOf(server), window, { span: 7 * DAY });
   expect(reading.window).toBeNull();
-  expect(reading.learned).toEqual({ span: 7 * DAY, unorderedSpan: DAY });
+  expect(reading.learned).toEqual({ span: 7 * DAY, order: 'unordered', wholeSpan: DAY });
   expect(reading.claims[0]).toMatchObject({ final: [], provisional: [], retracted: [claim] });
+});
+
+test('a window read whole teaches the order once, and is not read again for it', async () => {
+  const rows = Array.from({ length: 20 }, (_, index) => row(claim.from + index));
+  const server = await startServer(answer(200, rows), answer(200, rows));
+  const stream = streamOf(server);
+  const reading = await read(stream, fresh, { wholeSpan: DAY });
+  expect(reading).toMatchObject({ learned: { order: 'ascending' }, anew: false, window: null });
+  expect(reading.learned).not.toHaveProperty('wholeSpan');
+  expect(await read(stream, fresh, { order: 'ascending' })).toMatchObject({ learned: null, anew: false });
+});
+
+test('I3 windows that were made short become longer again while they are read whole with ease', async () => {
+  const server = await startServer(answer(200, [row(claim.from)]));
+  for (const order of ['unordered', undefined] as const) {
+    const learned = { ...(order && { order }), wholeSpan: DAY };
+    const window = openWindow(claim, asked, claim.to, order);
+    const reading = await read(streamOf(server), window, learned);
+    expect(reading).toMatchObject({ learned: { ...learned, wholeSpan: 2 * DAY }, anew: false });
+    const laborious = await read(streamOf(server), { ...window, pages: 5 }, learned);
+    expect(laborious.learned).toBeNull();
+    const wide = await read(streamOf(server), window, { ...learned, wholeSpan: 31 * DAY });
+    expect(wide.learned).toBeNull();
+  }
 });
 
 test('a log known to be unsorted is opened as such, in short windows', async () => {
   const stream = streamOf(await startServer(answer(200, [])));
-  const learned = { unorderedSpan: DAY };
+  const learned = { order: 'unordered', wholeSpan: DAY } as const;
   const situation = stream.situation(new Map(), 0, learned);
   const planned = planBackfill(situation);
   expect(situation.span).toBe(DAY);
   if (planned === undefined) throw new Error('nothing planned');
   expect(stream.open(planned, learned).order).toBe('unordered');
   expect(stream.open(planned, {}).order).toBe('unknown');
+});
+
+/** Whether Meraki includes the ends of a window, and cuts it by sentAt or by loggedAt, is not documented. */
+test('I1 a window asks a second before what it claims and two minutes behind it', async () => {
+  const stream = streamOf(await startServer(answer(200, [])));
+  const planned = planBackfill(stream.situation(new Map(), 0, {}));
+  if (planned === undefined) throw new Error('nothing planned');
+  expect(planned.claim.from - planned.asked.from).toBe(SECOND);
+  expect(planned.asked.to - planned.claim.to).toBe(120 * SECOND);
 });
 
 test('I2 what has settled is told from when the window was planned, not from when it is opened', async () => {
@@ -145,10 +179,17 @@ async function twentiethPage(
   return { length: planned.claim.to - planned.claim.from, reading: await read(stream, window, learned) };
 }
 
+test('I3 an unsorted window that has taken 20 pages is cut in half: its counts are kept until it ends', async () => {
+  const stream = streamOf(await startServer(answer(200, [], { link: '</n>; rel=next' })));
+  const { length, reading } = await twentiethPage(stream, { order: 'unordered', wholeSpan: DAY });
+  expect(reading.window).toBeNull();
+  expect(reading.learned?.wholeSpan).toBeLessThan(length / 2 + 122 * SECOND);
+});
+
 /** Else the same window would be planned, read for 20 pages and given up, without end. */
 test('I3 an unsorted log that is busier than the shortest window allows still moves on', async () => {
   const stream = streamOf(await startServer(answer(200, [], { link: '</n>; rel=next' })));
-  let learned: LearnedLimits = { unorderedSpan: DAY };
+  let learned: LearnedLimits = { order: 'unordered', wholeSpan: DAY };
   let before = Number.POSITIVE_INFINITY;
   for (let halvings = 0; halvings < 40; halvings += 1) {
     const { length, reading } = await twentiethPage(stream, learned);

@@ -90,6 +90,15 @@ test('I6 what counts is chosen anew, without overlap, from all that is covered',
   );
 });
 
+test('I2 what is retracted is covered no more, neither finally nor provisionally', () => {
+  const stored = { final: [{ from: 0, to: 6 }], provisional: [{ from: 6, to: 9 }], counted: [] };
+  const claim = { intervalSeconds: 0, final: [], provisional: [], retracted: [{ from: 4, to: 8 }] };
+  expect(addClaims(new Map([[0, stored]]), [claim]).get(0)).toMatchObject({
+    final: [{ from: 0, to: 4 }],
+    provisional: [{ from: 8, to: 9 }],
+  });
+});
+
 test('rows without buckets are covered to the microsecond', () => {
   const before: CoverageByWidth = new Map([[0, { final: [], provisional: [], counted: [] }]]);
   const claims = [{ intervalSeconds: 0, final: [{ from: 3, to: 7 }], provisional: [{ from: 7, to: 9 }] }];

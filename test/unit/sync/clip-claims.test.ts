@@ -11,9 +11,10 @@ function clip(claim: Partial<Claim>): Claim | undefined {
 
 describe('I2 a claim holds at the time of the answer', () => {
   test('time that the source may have forgotten is not claimed', () => {
-    expect(clip({ final: [{ from: 0, to: 500 * SECOND }] })?.final).toEqual([
-      { from: 100 * SECOND, to: 500 * SECOND },
-    ]);
+    const known = [{ from: 100 * SECOND, to: 500 * SECOND }];
+    const claimed = [{ from: 0, to: 500 * SECOND }];
+    expect(clip({ final: claimed })).toMatchObject({ final: known, provisional: [] });
+    expect(clip({ provisional: claimed })).toMatchObject({ final: [], provisional: known });
   });
 
   test('time that had not settled is provisional, and time after the answer is not covered', () => {

@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type EdgeSearch, nextProbe, nextSmaller, parseLearnedLimits } from '../../../src/sync/limits.ts';
+import {
+  type EdgeSearch,
+  nextProbe,
+  nextSmaller,
+  parseLearnedLimits,
+  withStretch,
+} from '../../../src/sync/limits.ts';
 
 const HOUR = 3_600_000_000;
 const DAY = 24 * HOUR;
@@ -78,7 +84,8 @@ test.each([
 const lesson = {
   lookback: 30 * DAY,
   span: 14 * DAY,
-  unorderedSpan: DAY,
+  order: 'unordered',
+  wholeSpan: DAY,
   fineSpan: 2 * DAY,
   finestInterval: 3_600,
   learnedAt: NOW,
@@ -101,6 +108,21 @@ test('a stretch is left alone until its time', () => {
   const skipped = [{ from: 1, to: 2, until: NOW + DAY }];
   expect(parseLearnedLimits({ skipped }, NOW).skipped).toEqual(skipped);
   expect(parseLearnedLimits({ skipped }, NOW + DAY).skipped).toEqual([]);
+});
+
+test('stretches left alone that touch become one, due when the first of them is', () => {
+  const far = { from: 100, to: 200, until: 5 };
+  const skipped = withStretch([{ from: 0, to: 10, until: 7 }, { from: 20, to: 30, until: 9 }, far], {
+    from: 10,
+    to: 20,
+    until: 8,
+  });
+  expect(skipped).toEqual([far, { from: 0, to: 30, until: 7 }]);
+});
+
+test('what was answered for is known when the lessons have expired', () => {
+  const reached = NOW - 60 * DAY;
+  expect(parseLearnedLimits({ ...lesson, reached }, NOW + 8 * DAY)).toEqual({ reached, skipped: [] });
 });
 
 test.each([null, undefined, 'x', 3, { lookback: '30d' }])('%j teaches nothing', (stored) => {

@@ -1,0 +1,14 @@
+/** Seeds of the process rounds that failed while the suite was built, and what was wrong. Always run first. */
+export const processSeeds: readonly number[] = [
+  // Connections that broke at `begin` never came back to the pool; a worker ended when Postgres died at its start.
+  39,
+  // With the queue in Postgres, a worker ended with exit code 1 when the queue failed at its start, or while it closed.
+  101,
+  102,
+];
+
+/** The same of the model's plans. */
+export const modelSeeds: readonly number[] = [
+  // Windows that refused page tokens had made as short as a second never became longer again.
+  2,
+];

@@ -1,0 +1,184 @@
+/*
+ * One lane of the webhook log against a source that answers by script: what is in the database after a page that
+ * fails, a worker that is overtaken, a clock that is wrong, page tokens that cannot be followed.
+ */
+import { randomUUID } from 'node:crypto';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { readCoverage } from '../../src/db/coverage.ts';
+import { Partitions } from '../../src/db/partitions.ts';
+import { formatInstant, type Instant, instantOfMilliseconds, instantOfSeconds } from '../../src/instant.ts';
+import { duration, intersect, type Ranges } from '../../src/ranges.ts';
+import type { StreamKey } from '../../src/stream-key.ts';
+import { webhookLogs } from '../../src/streams/webhook-logs.ts';
+import type { LaneRun } from '../../src/sync/lane-loop.ts';
+import { type LaneResult, runLane } from '../../src/sync/run-lane.ts';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { testLog } from '../support/test-log.ts';
+import {
+  answer,
+  type Handler,
+  type LoopbackServer,
+  recordingClock,
+  startClient,
+  startServer,
+} from '../unit/meraki/loopback-server.ts';
+
+const KEY: StreamKey = { organizationId: '1', stream: 'webhook_logs', series: 'all' };
+const MINUTE = instantOfSeconds(60);
+const DAY = 1_440 * MINUTE;
+const SETTLE = 15 * MINUTE;
+const settings = {
+  everySeconds: 300,
+  lookback: 8 * DAY,
+  span: 7 * DAY,
+  settle: SETTLE,
+  perPage: 1_000,
+  quarantineLimit: 1_000,
+};
+const NEXT = { link: '</next>; rel=next' };
+
+let owned: TestDatabase;
+
+beforeEach(async () => {
+  owned = await createTestDatabase();
+});
+
+interface Run extends Partial<LaneRun> {
+  /** How far this machine's clock is ahead, in milliseconds. */
+  readonly ahead?: number;
+}
+
+async function read(server: LoopbackServer, lane: 'live' | 'backfill', run: Run = {}): Promise<LaneResult> {
+  const { ahead = 0, ...options } = run;
+  const clock = recordingClock(Date.now() + ahead);
+  const { client } = startClient(server.url, { clock });
+  return await runLane({
+    database: owned.database,
+    partitions: new Partitions(owned.database),
+    stream: webhookLogs(KEY, client, settings),
+    lane,
+    runId: randomUUID(),
+    log: testLog,
+    clock,
+    signal: new AbortController().signal,
+    ...options,
+  });
+}
+
+const row = (sentAt: Instant, fields: Record<string, unknown> = {}) => ({
+  organizationId: '1',
+  networkId: 'N_1',
+  alertType: 'a',
+  url: 'https://x.example/h',
+  sentAt: formatInstant(sentAt),
+  loggedAt: formatInstant(sentAt + 1_000),
+  responseCode: 200,
+  responseDuration: 1,
+  ...fields,
+});
+
+const minutesAgo = (minutes: number): Instant => instantOfMilliseconds(Date.now()) - minutes * MINUTE;
+
+async function count(table: string): Promise<number> {
+  const found = await owned.database.pool.query<{ rows: string }>(`select count(*) as rows from ${table}`);
+  return Number(found.rows[0]?.rows);
+}
+
+async function final(): Promise<Ranges> {
+  return (await readCoverage(owned.database.query, KEY)).get(0)?.final ?? [];
+}
+
+const deliveries = () => count('meraki_store.webhook_deliveries');
+
+/** `from` to `to` of the window asked for. */
+function windowOf(url: string | undefined): { readonly from: number; readonly to: number } | undefined {
+  const asked = new URL(url ?? '', 'http://source').searchParams;
+  const [from, to] = [asked.get('t0'), asked.get('t1')];
+  if (from === null || to === null) return undefined;
+  return { from: instantOfMilliseconds(Date.parse(from)), to: instantOfMilliseconds(Date.parse(to)) };
+}
+
+describe('a page', () => {
+  test('I2 I3 I7: is committed with checkpoint, coverage and quarantine, or nothing of it is', async () => {
+    const bad = row(minutesAgo(50), { url: null });
+    const second = answer(200, [row(minutesAgo(50)), bad]);
+    const source = await startServer(answer(200, [row(minutesAgo(60))], NEXT), second);
+    const { pool } = owned.database;
+    // The run's figures are the last that a page writes.
+    await pool.query('alter table meraki_ingest.sync_runs add constraint one_page check (pages < 2)');
+    await expect(read(source, 'live')).rejects.toMatchObject({ facts: { constraint: 'one_page' } });
+    expect(await deliveries()).toBe(1);
+    expect(await final()).toEqual([]);
+    expect(await count('meraki_ingest.quarantine')).toBe(0);
+
+    await pool.query('alter table meraki_ingest.sync_runs drop constraint one_page');
+    expect(await read(source, 'live')).toMatchObject({ outcome: 'complete' });
+    expect(await deliveries()).toBe(2);
+    expect(await count('meraki_ingest.quarantine')).toBe(1);
+    expect(source.requests.map(({ url }) => url).slice(1, 3)).toEqual(['/next', '/next']);
+  });
+
+  test('I3: that was committed is not asked for again by the next run', async () => {
+    const source = await startServer(answer(200, [row(minutesAgo(60))], NEXT), answer(200, []));
+    let pages = 0;
+    const onPage = () => {
+      pages += 1;
+    };
+    const first = await read(source, 'live', { onPage, pauseNow: () => pages > 0 });
+    expect(first.outcome).toBe('paused');
+    await read(source, 'live');
+    expect(source.requests[1]?.url).toBe('/next');
+  });
+
+  test('I4: of a worker that was overtaken while it waited for the answer is not committed', async () => {
+    const paused = { release: (): void => undefined };
+    const holding: Handler = (request, response) => {
+      paused.release = () => answer(200, [row(minutesAgo(60))])(request, response);
+    };
+    const slow = await startServer(holding);
+    const late = read(slow, 'live');
+    await expect.poll(() => slow.requests.length).toBe(1);
+    const quick = await startServer(answer(200, [row(minutesAgo(50))]));
+    expect(await read(quick, 'live', { ahead: 31_000 })).toMatchObject({ outcome: 'complete' });
+    paused.release();
+    expect(await late).toMatchObject({ outcome: 'superseded' });
+    expect(await deliveries()).toBe(1);
+  });
+});
+
+test('I2: a clock that is an hour fast claims nothing that lies ahead of the source', async () => {
+  const source = await startServer(answer(200, []));
+  await read(source, 'live', { ahead: 3_600_000 });
+  const now = instantOfMilliseconds(Date.now());
+  const stored = (await readCoverage(owned.database.query, KEY)).get(0);
+  expect(duration(stored?.final ?? [])).toBeGreaterThan(0);
+  expect(intersect(stored?.final ?? [], [{ from: now - SETTLE, to: now + DAY }])).toEqual([]);
+  expect(intersect(stored?.provisional ?? [], [{ from: now, to: now + DAY }])).toEqual([]);
+});
+
+describe('I3: page tokens', () => {
+  test('that the source refuses: windows become as short as can be read without', async () => {
+    const source = await startServer((request, response) => {
+      const window = windowOf(request.url);
+      if (window === undefined) answer(400, { errors: ['expired'] })(request, response);
+      else answer(200, [], window.to - window.from > 2 * DAY ? NEXT : {})(request, response);
+    });
+    expect(await read(source, 'backfill')).toMatchObject({ outcome: 'complete', remaining: [] });
+    expect(duration(await final())).toBeGreaterThan(7 * DAY);
+  });
+
+  test('that lead round in a circle are given up', async () => {
+    const ring: Record<string, string> = { '/a': '/b', '/b': '/c', '/c': '/a' };
+    const stopping = new AbortController();
+    const source = await startServer((request, response) => {
+      if (source.requests.length > 200) stopping.abort();
+      const whole = source.requests.length > 12 && windowOf(request.url) !== undefined;
+      const next = ring[request.url ?? ''] ?? '/a';
+      answer(200, [], whole ? {} : { link: `<${next}>; rel=next` })(request, response);
+    });
+    expect(await read(source, 'backfill', { signal: stopping.signal })).toMatchObject({
+      outcome: 'complete',
+      remaining: [],
+    });
+  });
+});

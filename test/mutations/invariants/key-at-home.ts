@@ -1,0 +1,60 @@
+import type { Mutation } from '../mutation.ts';
+
+export const keyAtHome: readonly Mutation[] = [
+  {
+    name: 'follows any redirect with the key',
+    invariant: 'I8',
+    file: 'src/meraki/client.ts',
+    find: 'assertTrusted(url, this.#options.trustedHosts)',
+    replace: 'if (requests === 1) assertTrusted(url, this.#options.trustedHosts)',
+    caughtBy: ['test/unit/meraki/client.test.ts'],
+  },
+  {
+    name: 'follows a next link to any host with the key',
+    invariant: 'I8',
+    file: 'src/meraki/client.ts',
+    find: 'assertTrusted(url, this.#options.trustedHosts)',
+    replace: 'if (requests > 1) assertTrusted(url, this.#options.trustedHosts)',
+    caughtBy: ['test/unit/meraki/client.test.ts'],
+  },
+  {
+    name: 'trusts hosts that end like a trusted one',
+    invariant: 'I8',
+    file: 'src/meraki/trusted-hosts.ts',
+    find: 'host.endsWith(`.${name}`)',
+    replace: 'host.endsWith(name)',
+    caughtBy: ['test/unit/meraki/trusted-hosts.test.ts'],
+  },
+  {
+    name: 'sends the key over plain http',
+    invariant: 'I8',
+    file: 'src/meraki/trusted-hosts.ts',
+    find: "url.protocol !== 'https:' && !",
+    replace: 'false && !',
+    caughtBy: ['test/unit/meraki/trusted-hosts.test.ts'],
+  },
+  {
+    name: 'takes a name that begins with 127 for loopback',
+    invariant: 'I8',
+    file: 'src/meraki/trusted-hosts.ts',
+    find: '/^127(\\.\\d{1,3}){3}$/',
+    replace: '/^127\\./',
+    caughtBy: ['test/unit/meraki/trusted-hosts.test.ts'],
+  },
+  {
+    name: 'writes the key to the log',
+    invariant: 'I8',
+    file: 'src/log.ts',
+    find: "text.replaceAll(secret, '[secret]')",
+    replace: 'text',
+    caughtBy: ['test/unit/log.test.ts'],
+  },
+  {
+    name: 'redacts the key only as it is spelled',
+    invariant: 'I8',
+    file: 'src/log.ts',
+    find: '[secret, JSON.stringify(secret).slice(1, -1)]',
+    replace: '[secret]',
+    caughtBy: ['test/unit/log.test.ts'],
+  },
+];
