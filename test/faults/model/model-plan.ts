@@ -3,7 +3,11 @@
  * drawn while it runs, from the same seed.
  */
 import { createRandom, type Random } from '../../../src/simulator/random.ts';
+import { rowAlterations } from '../../../src/simulator/faults/alter-row.ts';
+import { type FaultPlan, randomFaultPlan } from '../../../src/simulator/simulator.ts';
 import { busyness } from '../../../src/simulator/world/rhythm.ts';
+
+import { COMMIT_STATEMENTS } from './statement-label.ts';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -41,7 +45,10 @@ export interface ModelPlan {
   readonly jump: number;
   readonly stickiness: number;
   readonly steps: number;
-  readonly faults: boolean;
+  /** What else the source does wrong while the plan runs; `undefined`: nothing. */
+  readonly faults: FaultPlan | undefined;
+  /** Statements that crashes are after. */
+  readonly aims: readonly string[];
 }
 
 export function drawModelPlan(seed: number): ModelPlan {
@@ -80,7 +87,8 @@ export function drawModelPlan(seed: number): ModelPlan {
     jump: random.pick([0.005, 0.01, 0.03]),
     stickiness: random.pick([0, 0.5, 0.9, 0.97]),
     steps: 500 + random.integer(500),
-    faults: random.chance(0.5),
+    faults: random.chance(0.5) ? faultsOf(seed, random, lateness) : undefined,
+    aims: [0, 1, 2].map((more) => COMMIT_STATEMENTS[(seed * 3 + more) % COMMIT_STATEMENTS.length] ?? 'commit'),
   };
 }
 
@@ -92,6 +100,20 @@ function rowsFor(wanted: number, startAt: number, lookback: number): number {
   );
   const busy = hours.reduce((sum, value) => sum + value, 0);
   return Math.round((wanted * DAYS_OF_ROWS * 24) / busy);
+}
+
+function faultsOf(seed: number, random: Random, latenessSeconds: number): FaultPlan {
+  const contents = random.chance(0.7);
+  const plan = randomFaultPlan(seed, { wire: random.chance(0.8), contents, hangs: false, latenessSeconds });
+  const agesOut = random.pick(['refused', 'silent'] as const);
+  // Few rows make a plan: more of them have to be odd than where there are many.
+  const isOdd = contents && random.chance(0.5);
+  return { ...plan, agesOut, ...(isOdd && { alteredRows: { share: 0.1, kinds: rowAlterations } }) };
+}
+
+/** The plan without what strikes single answers: rows stay as odd as they are. */
+export function healed({ rules: _, widths: __, ...contents }: FaultPlan): FaultPlan {
+  return contents;
 }
 
 function clockErrors(random: Random): readonly number[] {
