@@ -18,7 +18,10 @@ export interface ArchiveSnapshot {
   readonly deliveries: readonly StoredLine[];
   /** By bucket width in seconds. */
   readonly counts: ReadonlyMap<number, readonly StoredCount[]>;
-  readonly quarantined: number;
+  /** Rows of the webhook log in quarantine, by their raw text, with their copies. */
+  readonly quarantined: ReadonlyMap<string, number>;
+  /** Buckets in quarantine. */
+  readonly quarantinedBuckets: number;
 }
 
 const LOCK_NOT_AVAILABLE = '55P03';
@@ -63,8 +66,9 @@ async function read(client: pg.PoolClient, organizationId: string): Promise<Arch
      from meraki_store.api_response_counts where organization_id = $1`,
     [organizationId],
   );
-  const quarantine = await client.query<{ rows: number }>(
-    'select count(*)::integer as rows from meraki_ingest.quarantine where organization_id = $1',
+  const quarantine = await client.query<{ stream: StreamName; raw: string; copies: number }>(
+    `select stream, raw, coalesce(copies, 1)::integer as copies
+     from meraki_ingest.quarantine where organization_id = $1`,
     [organizationId],
   );
   const widths = [...new Set(counts.rows.map(({ interval }) => interval))];
@@ -89,7 +93,12 @@ async function read(client: pg.PoolClient, organizationId: string): Promise<Arch
           })),
       ]),
     ),
-    quarantined: quarantine.rows[0]?.rows ?? 0,
+    quarantined: new Map(
+      quarantine.rows
+        .filter(({ stream }) => stream === 'webhook_logs')
+        .map(({ raw, copies }) => [String(JSON.stringify(JSON.parse(raw))), copies]),
+    ),
+    quarantinedBuckets: quarantine.rows.filter(({ stream }) => stream === 'api_responses').length,
   };
 }
 

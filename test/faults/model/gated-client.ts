@@ -118,7 +118,8 @@ class GatedConnection {
     }
     if (label === 'begin') this.#inTransaction = true;
     if (label === 'commit' || label === 'rollback') this.#inTransaction = false;
-    if (label === 'select for update meraki_ingest.coverage') this.#holdsCoverage = this.#movedFrom !== undefined;
+    if (label === 'select for update meraki_ingest.coverage')
+      this.#holdsCoverage = this.#movedFrom !== undefined;
     if (this.#inTransaction) return;
     this.#movedFrom = undefined;
     this.#holdsCoverage = false;

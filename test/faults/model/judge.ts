@@ -25,7 +25,13 @@ export class Judge {
   doubled = 0;
   falseCoverage = 0;
 
-  constructor(observer: pg.Pool, organizationId: string, truth: TruthModel, time: WorldTime, served: ServedModel) {
+  constructor(
+    observer: pg.Pool,
+    organizationId: string,
+    truth: TruthModel,
+    time: WorldTime,
+    served: ServedModel,
+  ) {
     this.#served = served;
     this.#observer = observer;
     this.#organizationId = organizationId;
@@ -46,6 +52,11 @@ export class Judge {
         const difference = this.#truth.compareDeliveries(coverage.final, archive.deliveries);
         this.rowsCompared += difference.compared;
         this.#record('I1: deliveries', difference, when);
+        this.#record(
+          'I7: broken rows',
+          this.#truth.compareQuarantine(coverage.final, archive.quarantined),
+          when,
+        );
       } else {
         const { intervalSeconds, final } = coverage;
         const stored = archive.counts.get(intervalSeconds) ?? [];
@@ -55,6 +66,8 @@ export class Judge {
       }
     }
     this.#countedOnce(archive, when);
+    if (archive.quarantinedBuckets > 0)
+      this.fail(`I7: ${when}: ${archive.quarantinedBuckets} sound buckets are in quarantine`);
     return archive;
   }
 

@@ -2,8 +2,9 @@
  * What one seed stands for. Everything that is drawn before the run is drawn here; what happens at each gate is
  * drawn while it runs, from the same seed.
  */
-import { createRandom, type Random } from '../../../src/simulator/random.ts';
+
 import { rowAlterations } from '../../../src/simulator/faults/alter-row.ts';
+import { createRandom, type Random } from '../../../src/simulator/random.ts';
 import { type FaultPlan, randomFaultPlan } from '../../../src/simulator/simulator.ts';
 import { busyness } from '../../../src/simulator/world/rhythm.ts';
 
@@ -87,8 +88,10 @@ export function drawModelPlan(seed: number): ModelPlan {
     jump: random.pick([0.005, 0.01, 0.03]),
     stickiness: random.pick([0, 0.5, 0.9, 0.97]),
     steps: 500 + random.integer(500),
-    faults: random.chance(0.5) ? faultsOf(seed, random, lateness) : undefined,
-    aims: [0, 1, 2].map((more) => COMMIT_STATEMENTS[(seed * 3 + more) % COMMIT_STATEMENTS.length] ?? 'commit'),
+    faults: random.chance(0.5) ? faultsOf(seed, random, lateness, isShrunk) : undefined,
+    aims: [0, 1, 2].map(
+      (more) => COMMIT_STATEMENTS[(seed * 3 + more) % COMMIT_STATEMENTS.length] ?? 'commit',
+    ),
   };
 }
 
@@ -102,10 +105,11 @@ function rowsFor(wanted: number, startAt: number, lookback: number): number {
   return Math.round((wanted * DAYS_OF_ROWS * 24) / busy);
 }
 
-function faultsOf(seed: number, random: Random, latenessSeconds: number): FaultPlan {
+function faultsOf(seed: number, random: Random, latenessSeconds: number, isShrunk: boolean): FaultPlan {
   const contents = random.chance(0.7);
   const plan = randomFaultPlan(seed, { wire: random.chance(0.8), contents, hangs: false, latenessSeconds });
-  const agesOut = random.pick(['refused', 'silent'] as const);
+  // A source that keeps less than it says, and leaves out the rest without a word, nobody can see through.
+  const agesOut = isShrunk ? 'refused' : random.pick(['refused', 'silent'] as const);
   // Few rows make a plan: more of them have to be odd than where there are many.
   const isOdd = contents && random.chance(0.5);
   return { ...plan, agesOut, ...(isOdd && { alteredRows: { share: 0.1, kinds: rowAlterations } }) };

@@ -4,8 +4,8 @@ import type { Random } from '../../../src/simulator/random.ts';
 import type { Fate, Stop } from './gates.ts';
 import type { Judge } from './judge.ts';
 import { type EndFigures, judgeEnd } from './judge-end.ts';
-import { type Ended, type Job, ModelProcess, type Surroundings } from './model-process.ts';
 import { healed } from './model-plan.ts';
+import { type Ended, type Job, ModelProcess, type Surroundings } from './model-process.ts';
 import type { TruthModel } from './truth-model.ts';
 import { MachineClock, type WorldTime } from './world-time.ts';
 

@@ -78,7 +78,13 @@ export async function runModelPlan(seed: number, options: ModelOptions): Promise
   const organizationId = simulator.organizations[0]?.id ?? '';
   const from = instantOfMilliseconds(plan.startAt - plan.lookback - 24 * HOUR);
   const truth = new TruthModel(simulator, organizationId, time, from);
-  const judge = new Judge(observer, organizationId, truth, time, new ServedModel(simulator, organizationId, plan.settle));
+  const judge = new Judge(
+    observer,
+    organizationId,
+    truth,
+    time,
+    new ServedModel(simulator, organizationId, plan.settle),
+  );
   const fence = new FenceModel();
   const gates = new Gates(observer);
   const random = createRandom('model run', seed);

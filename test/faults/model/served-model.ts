@@ -36,7 +36,9 @@ export class ServedModel {
     }));
     return {
       answered: union(answers),
-      settled: union(answers.map(({ from, to, answeredAt }) => ({ from, to: Math.min(to, answeredAt - settle) }))),
+      settled: union(
+        answers.map(({ from, to, answeredAt }) => ({ from, to: Math.min(to, answeredAt - settle) })),
+      ),
     };
   }
 }
