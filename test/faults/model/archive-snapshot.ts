@@ -1,7 +1,9 @@
 import pg from 'pg';
 import { parseDatabaseInstant, parseMultirange } from '../../../src/db/multirange.ts';
+import type { Instant } from '../../../src/instant.ts';
 import type { Ranges } from '../../../src/ranges.ts';
 import type { StreamName } from '../../../src/stream-key.ts';
+import { type LearnedLimits, parseLearnedLimits } from '../../../src/sync/limits.ts';
 import { lineOf, type StoredCount, type StoredLine } from './truth-model.ts';
 
 export interface StoredCoverage {
@@ -12,8 +14,16 @@ export interface StoredCoverage {
   readonly counted: Ranges;
 }
 
+/** What is remembered of a stream: since when it is wanted, and what was learned. */
+export interface StoredStream {
+  readonly stream: StreamName;
+  readonly wantedFrom: Instant;
+  readonly learned: LearnedLimits;
+}
+
 /** All that one organization's archive holds, at one moment. */
 export interface ArchiveSnapshot {
+  readonly streams: readonly StoredStream[];
   readonly coverage: readonly StoredCoverage[];
   readonly deliveries: readonly StoredLine[];
   /** By bucket width in seconds. */
@@ -30,11 +40,12 @@ const LOCK_NOT_AVAILABLE = '55P03';
 export async function takeSnapshot(
   observer: pg.Pool,
   organizationId: string,
+  now: Instant,
 ): Promise<ArchiveSnapshot | undefined> {
   const client = await observer.connect();
   try {
     await client.query(`begin isolation level repeatable read read only; set local lock_timeout = '50ms'`);
-    return await read(client, organizationId);
+    return await read(client, organizationId, now);
   } catch (error) {
     if (error instanceof pg.DatabaseError && error.code === LOCK_NOT_AVAILABLE) return undefined;
     throw error;
@@ -44,10 +55,15 @@ export async function takeSnapshot(
   }
 }
 
-async function read(client: pg.PoolClient, organizationId: string): Promise<ArchiveSnapshot> {
+async function read(client: pg.PoolClient, organizationId: string, now: Instant): Promise<ArchiveSnapshot> {
   const coverage = await client.query<Record<'final' | 'provisional' | 'counted', string> & CoverageRow>(
     `select stream, interval_seconds as interval, final::text, provisional::text, counted::text
      from meraki_ingest.coverage where organization_id = $1`,
+    [organizationId],
+  );
+  const streams = await client.query<{ stream: StreamName; wanted: string; limits: unknown }>(
+    `select stream, wanted_from::text as wanted, limits
+     from meraki_ingest.streams where organization_id = $1`,
     [organizationId],
   );
   const deliveries = await client.query<DeliveryRow>(
@@ -73,6 +89,11 @@ async function read(client: pg.PoolClient, organizationId: string): Promise<Arch
   );
   const widths = [...new Set(counts.rows.map(({ interval }) => interval))];
   return {
+    streams: streams.rows.map(({ stream, wanted, limits }) => ({
+      stream,
+      wantedFrom: parseDatabaseInstant(wanted),
+      learned: parseLearnedLimits(limits, now),
+    })),
     coverage: coverage.rows.map((row) => ({
       stream: row.stream,
       intervalSeconds: row.interval,

@@ -41,7 +41,11 @@ export class Judge {
 
   /** I1, I2 and I5 as they have to hold at every moment. @returns what was seen, if it could be looked at */
   async look(when: string): Promise<ArchiveSnapshot | undefined> {
-    const archive = await takeSnapshot(this.#observer, this.#organizationId);
+    const archive = await takeSnapshot(
+      this.#observer,
+      this.#organizationId,
+      instantOfMilliseconds(this.#time.now()),
+    );
     if (archive === undefined) return undefined;
     this.checks += 1;
     for (const coverage of archive.coverage) {

@@ -13,8 +13,8 @@ import { COMMIT_STATEMENTS } from './statement-label.ts';
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 export const HOUR = 60 * MINUTE;
-/** Limits are searched for in steps of an hour. */
-const LEAST_KEPT = 2 * HOUR;
+/** The far edge is searched for at six hours and at one: with less than six there would be no time left to archive. */
+const LEAST_KEPT = 7 * HOUR;
 const DAYS_OF_ROWS = 90;
 
 /** Durations in milliseconds, unless the name says otherwise. */
@@ -60,7 +60,7 @@ export function drawModelPlan(seed: number): ModelPlan {
   const pages = 5 + random.integer(perPage < 10 ? 36 : 20);
   const lateness = random.pick([1, 5, 60, 300, 1_200]);
   const lag = random.pick([0, 30, 60, 90]);
-  const isShrunk = random.chance(0.2);
+  const isShrunk = random.chance(0.3) && lookback > LEAST_KEPT;
   return {
     seed,
     startAt,
