@@ -73,10 +73,10 @@ export class WindowRefusedError extends HistorianError {
   override readonly exitCode = 5;
 }
 
-/** An answer pointed the client to a host that must not see the key, or to plain http. */
+/** An answer pointed the client to a host that must not see the key, or to plain http. Nothing was sent there. */
 export class UntrustedHostError extends HistorianError {
   readonly code = 'UNTRUSTED_HOST';
-  readonly retry = 'never';
+  readonly retry = 'later';
   override readonly exitCode = 5;
 }
 

@@ -58,6 +58,10 @@ function lessonsIn(learned: LearnedSummary): readonly string[] {
   if (learned.finest_interval_seconds !== null) {
     lessons.push(`its narrowest buckets are ${formatSpan(learned.finest_interval_seconds)} wide`);
   }
+  if (learned.finer_interval_seconds !== null) {
+    const width = formatSpan(learned.finer_interval_seconds);
+    lessons.push(`its buckets are ${width} wide where wider ones are asked for`);
+  }
   if (learned.fine_span_seconds !== null) {
     const width = formatSpan(learned.fine_span_seconds);
     lessons.push(`windows wider than ${width} come in coarser buckets than asked`);

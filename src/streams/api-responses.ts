@@ -37,8 +37,8 @@ export function apiResponses(
   settings: ApiResponsesSettings,
   filters: ApiResponseFilters,
 ): Stream {
-  const widthOf = (learned: LearnedLimits) =>
-    Math.max(settings.intervalSeconds, learned.finestInterval ?? settings.intervalSeconds);
+  const widthOf = ({ finerInterval, finestInterval }: LearnedLimits) =>
+    Math.max(finerInterval ?? settings.intervalSeconds, finestInterval ?? 0);
   return {
     key,
     everySeconds: settings.everySeconds,
@@ -61,17 +61,21 @@ export function apiResponses(
     async read(window, learned, signal, intervalSeconds) {
       const asked = intervalSeconds ?? widthOf(learned);
       const ask = () => getApiResponses(client, key.organizationId, window.asked, asked, filters, { signal });
-      const first = await ask();
-      // An empty answer would make all of the window idle: it is believed when it is given twice.
-      const again = first.buckets.length > 0 ? undefined : await ask();
-      const { buckets, answer } = again ?? first;
-      const effort = {
-        answeredAt: answer.answeredAt,
-        requests: first.answer.requests + (again?.answer.requests ?? 0),
-        waitedMs: first.answer.waitedMs + (again?.answer.waitedMs ?? 0),
+      const understand = ({ buckets, answer }: Awaited<ReturnType<typeof ask>>) => {
+        const page = readBucketPage(window.asked, buckets, answer.text);
+        return { ...readingOf(key, window, asked, settings.settle, learned, page), ...effortOf(answer) };
       };
-      const page = readBucketPage(window.asked, buckets, answer.text);
-      return { ...readingOf(key, window, asked, settings.settle, learned, page), ...effort };
+      const first = await ask();
+      const reading = understand(first);
+      // An empty answer would make all of the window idle, and one in other widths would change what is asked for a
+      // week: both are believed when they are given twice.
+      if (first.buckets.length > 0 && reading.learned === null) return reading;
+      const second = understand(await ask());
+      return {
+        ...second,
+        requests: reading.requests + second.requests,
+        waitedMs: reading.waitedMs + second.waitedMs,
+      };
     },
     async probe(asked, signal) {
       const probed = await getApiResponses(
@@ -197,7 +201,10 @@ function claimOf(batch: ApiResponseBatch): Claim {
   };
 }
 
-/** Coarser buckets than asked for mean that the window was too wide for them, or that there are none. */
+/**
+ * Coarser buckets than asked for mean that the window was too wide for them, or that there are none. Finer ones are
+ * what is asked for from then on: on a coarser grid, idle time at the ends of a window could never be asked alone.
+ */
 function resolutionLesson(
   window: OpenWindow,
   askedSeconds: number,
@@ -206,7 +213,11 @@ function resolutionLesson(
 ): LearnedLimits | null {
   if (buckets.length === 0) return null;
   const finest = buckets.reduce((least, bucket) => Math.min(least, bucket.intervalSeconds), Infinity);
-  if (finest <= askedSeconds) return null;
+  if (finest < askedSeconds) {
+    const finer = DOCUMENTED_INTERVALS.find((seconds) => seconds >= finest) ?? LONGEST_INTERVAL;
+    return finer < askedSeconds ? { ...learned, finerInterval: finer } : null;
+  }
+  if (finest === askedSeconds) return null;
   const span = window.asked.to - window.asked.from;
   if (span > SHORTEST_FINE_SPAN) return { ...learned, fineSpan: Math.floor(span / 2) };
   const { fineSpan: _narrowed, ...others } = learned;

@@ -55,6 +55,8 @@ export class LaneLoop {
   #setbacks = 0;
   /** Page tokens of the window at hand; one that comes again would lead round in a circle. */
   readonly #tokens = new Set<string>();
+  /** What the window before claimed: if that is missing still, asking again at once would change nothing. */
+  #finished: Range | undefined;
   /** What was read before the window at hand; `undefined` where its rows tell nothing of when they appeared. */
   #before: ReadBefore | undefined;
   counts: RunCounts = noCounts;
@@ -98,8 +100,14 @@ export class LaneLoop {
   }
 
   async #nextWindow(): Promise<OpenWindow | undefined> {
-    const situation = await this.#memory.situation();
-    return this.#open(this.#lane.lane === 'live' ? planLive(situation) : planBackfill(situation));
+    if (this.#lane.lane === 'live') return this.#open(planLive(await this.#memory.situation()));
+    const planned = planBackfill(await this.#memory.situation());
+    const claim = planned?.claim;
+    const before = this.#finished;
+    if (claim === undefined || claim.from !== before?.from || claim.to !== before.to)
+      return this.#open(planned);
+    await this.#skip(claim);
+    return await this.#nextWindow();
   }
 
   #open(planned: PlannedWindow | undefined): OpenWindow | undefined {
@@ -133,6 +141,7 @@ export class LaneLoop {
     if (reading.claims.every(({ final, provisional }) => final.length + provisional.length === 0)) {
       await this.#skip(window.claim);
     }
+    this.#finished = window.claim;
     return 'finished';
   }
 

@@ -11,6 +11,8 @@ export interface LearnedSummary {
   readonly unsorted_span_seconds: number | null;
   /** Windows wider than this come at coarser buckets than asked. */
   readonly fine_span_seconds: number | null;
+  /** Buckets come this wide although wider ones are asked for. */
+  readonly finer_interval_seconds: number | null;
   readonly finest_interval_seconds: number | null;
   readonly learned_at: string | null;
   readonly believed_until: string | null;
@@ -20,9 +22,21 @@ export interface LearnedSummary {
 /** @param stored as `streams.limits` holds it; lessons that have expired by `now` are left out */
 export function summarizeLearned(stored: unknown, now: Instant): LearnedSummary {
   const learned = parseLearnedLimits(stored, now);
-  const { lookback, span, order, wholeSpan, fineSpan, finestInterval, learnedAt, skipped = [] } = learned;
+  const {
+    lookback,
+    span,
+    order,
+    wholeSpan,
+    fineSpan,
+    finerInterval,
+    finestInterval,
+    learnedAt,
+    skipped = [],
+  } = learned;
   const unsorted = order === 'unordered' ? wholeSpan : undefined;
-  const teaches = [lookback, span, unsorted, fineSpan, finestInterval].some((value) => value !== undefined);
+  const teaches = [lookback, span, unsorted, fineSpan, finerInterval, finestInterval].some(
+    (value) => value !== undefined,
+  );
   const learnedWhen = teaches ? learnedAt : undefined;
   return {
     lookback_seconds: seconds(lookback),
@@ -30,6 +44,7 @@ export function summarizeLearned(stored: unknown, now: Instant): LearnedSummary 
     order: order ?? null,
     unsorted_span_seconds: seconds(unsorted),
     fine_span_seconds: seconds(fineSpan),
+    finer_interval_seconds: finerInterval ?? null,
     finest_interval_seconds: finestInterval ?? null,
     learned_at: learnedWhen === undefined ? null : formatInstant(learnedWhen),
     believed_until: learnedWhen === undefined ? null : formatInstant(learnedWhen + BELIEVED_FOR),

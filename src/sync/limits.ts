@@ -20,6 +20,8 @@ const learnedLimitsShape = z.object({
   wholeSpan: z.number().optional(),
   /** Windows wider than this come at coarser buckets than asked. */
   fineSpan: z.number().optional(),
+  /** The bucket width in seconds that the source gives where a wider one is asked for. */
+  finerInterval: z.number().optional(),
   /** The finest bucket width in seconds that the source gives at all. */
   finestInterval: z.number().optional(),
   learnedAt: z.number().optional(),

@@ -102,9 +102,10 @@ export function backfillGaps(situation: Situation): Ranges {
   return live === undefined ? whole : subtract(whole, [live.claim]);
 }
 
-/** Where the live lane's stretch begins; older time is the backfill's. */
+/** Where the live lane's stretch begins; older time is the backfill's. No window is too narrow for a bucket. */
 function liveFrom({ now, span, lead, grid }: Situation): Instant {
-  return Math.ceil((now - Math.min(LIVE_REACH, span - lead)) / grid) * grid;
+  const longest = Math.max(grid, Math.min(LIVE_REACH, span - lead));
+  return Math.ceil((now - longest) / grid) * grid;
 }
 
 function settledUntil({ now, settle, grid }: Situation): Instant {

@@ -18,6 +18,7 @@ export interface Figures {
   /** Lanes of the model that another process took over. */
   modelTakeovers: number;
   rowsCompared: number;
+  rowsQuarantined: number;
   lost: number;
   doubled: number;
   falseCoverage: number;
@@ -38,6 +39,7 @@ export function noFigures(): Figures {
     modelDrops: 0,
     modelTakeovers: 0,
     rowsCompared: 0,
+    rowsQuarantined: 0,
     lost: 0,
     doubled: 0,
     falseCoverage: 0,
@@ -57,6 +59,7 @@ export function addRound(figures: Figures, { plan, tally, verdict, faults }: Rou
   figures.pauses += tally.pauses;
   figures.stops += tally.stops;
   figures.rowsCompared += verdict?.rowsCompared ?? 0;
+  figures.rowsQuarantined += verdict?.quarantined ?? 0;
   figures.lost += verdict?.lost ?? 0;
   figures.doubled += verdict?.doubled ?? 0;
   figures.falseCoverage += verdict?.falseCoverage ?? 0;
@@ -81,6 +84,14 @@ export function addPlan(figures: Figures, result: ModelResult): void {
   figures.failedSeeds.model.push(result.seed);
 }
 
+/** A plan that could not be judged. */
+export function addBrokenPlan(figures: Figures, seed: number): void {
+  figures.plans += 1;
+  figures.modelPlans += 1;
+  figures.failures += 1;
+  figures.failedSeeds.model.push(seed);
+}
+
 /** The figures as lines for a person. */
 export function figureLines(figures: Figures): readonly string[] {
   const { kills, acts, failedSeeds } = figures;
@@ -100,6 +111,7 @@ export function figureLines(figures: Figures): readonly string[] {
     ['broken connections in the model', number(figures.modelDrops)],
     ['lanes taken over in the model', number(figures.modelTakeovers)],
     ['rows compared', number(figures.rowsCompared)],
+    ['rows in quarantine, compared', number(figures.rowsQuarantined)],
     ['lost rows', number(figures.lost)],
     ['doubled rows', number(figures.doubled)],
     ['false coverage', number(figures.falseCoverage)],

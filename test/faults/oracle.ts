@@ -7,11 +7,14 @@ import type { Simulator } from '../../src/simulator/simulator.ts';
 import { finalStretches, type Stretch, storedDeliveries, trueDeliveries } from '../support/truth.ts';
 import { type ClaimsVerdict, judgeClaims } from './claims.ts';
 import { compareMultisets } from './multiset.ts';
+import { judgeQuarantine } from './quarantine.ts';
 
 export interface Verdict extends ClaimsVerdict {
   /** Rows and final counts that were compared. */
   readonly rowsCompared: number;
-  /** True and not stored. */
+  /** Rows in quarantine, compared with those that cannot be stored. */
+  readonly quarantined: number;
+  /** True and not stored, nor in quarantine. */
   readonly lost: number;
   /** Stored and not true, or more often than it is true. */
   readonly doubled: number;
@@ -47,12 +50,20 @@ export async function judgeArchive(
       }
     }
     await client.query('reset role');
+    let quarantined = 0;
+    for (const id of organizationIds) {
+      const kept = await judgeQuarantine(client, simulator, id);
+      quarantined += kept.rows;
+      lost += kept.missing;
+      doubled += kept.surplus;
+      faults.push(...kept.faults);
+    }
     const claims = await judgeClaims(client, organizationIds, simulator.served);
     faults.push(...claims.faults);
     if (claims.pendingGaps > 0 && options.mayLackTime !== true)
       faults.push(`${claims.pendingGaps} gaps are pending`);
     if (claims.lostGaps > 0 && options.mayLackTime !== true) faults.push(`${claims.lostGaps} gaps are lost`);
-    return { ...claims, rowsCompared, lost, doubled, faults };
+    return { ...claims, rowsCompared, quarantined, lost, doubled, faults };
   } finally {
     await client.query('rollback');
   }

@@ -4,9 +4,9 @@
  */
 import { writeFile } from 'node:fs/promises';
 import { buildProgram } from '../support/program.ts';
-import { addPlan, addRound, type Figures, figureLines, noFigures } from './figures.ts';
+import { addBrokenPlan, addPlan, addRound, type Figures, figureLines, noFigures } from './figures.ts';
 import { startModelServer } from './model/model-server.ts';
-import { type ModelResult, runModelPlan } from './model/run-model-plan.ts';
+import { runModelPlan } from './model/run-model-plan.ts';
 import { type RoundResult, runRound } from './processes/round.ts';
 import { planRound } from './processes/round-plan.ts';
 import type { RunOptions } from './run-options.ts';
@@ -72,19 +72,28 @@ async function runPlans(state: RunState): Promise<void> {
     const seeds = seedsOf(modelSeeds, options.seed);
     let plans = 0;
     while (!state.stop && Date.now() < state.end) {
-      const result = await runModelPlan(seeds.next().value, { databaseUrl: server.databaseUrl });
-      addPlan(figures, result);
+      const seed = seeds.next().value;
+      const failures = await runModelPlan(seed, { databaseUrl: server.databaseUrl }).then(
+        (result) => {
+          addPlan(figures, result);
+          return result.failures;
+        },
+        (error: unknown) => {
+          addBrokenPlan(figures, seed);
+          return [`broke off: ${error instanceof Error ? error.stack : String(error)}`];
+        },
+      );
       plans += 1;
-      for (const line of planLines(result)) say(line);
+      for (const line of planLines(seed, failures)) say(line);
       if (plans % 50 === 0) say(`${plans} plans of the model`);
-      if (result.failures.length > 0 && options.stopOnFailure) state.stop = true;
+      if (failures.length > 0 && options.stopOnFailure) state.stop = true;
     }
   } finally {
     await server.stop();
   }
 }
 
-function planLines({ seed, failures }: ModelResult): readonly string[] {
+function planLines(seed: number, failures: readonly string[]): readonly string[] {
   if (failures.length === 0) return [];
   const told = failures.slice(0, MANY).map((failure) => `  ${failure.slice(0, 500)}`);
   return [

@@ -1,6 +1,7 @@
 import type { Environment } from '../../../src/config.ts';
 import { createRandom } from '../../../src/simulator/random.ts';
 import { type FaultPlan, randomFaultPlan, type SimulatorOptions } from '../../../src/simulator/simulator.ts';
+import { OUTSIDER_URL } from './outsider.ts';
 
 /** What one round is made of; follows from its seed alone. */
 export interface RoundPlan {
@@ -61,7 +62,7 @@ export function planRound(seed: number): RoundPlan {
       tokenLifetime: random.pick([5, 60, 3_600]),
     },
     faults: random.chance(0.7)
-      ? randomFaultPlan(seed, { contents: false, latenessSeconds: SETTLE.logs - 20 })
+      ? randomFaultPlan(seed, { untrustedUrl: OUTSIDER_URL, latenessSeconds: SETTLE.logs - 20 })
       : undefined,
     environment: {
       REQUESTS_PER_SECOND: String(random.pick([5, 10, 10])),

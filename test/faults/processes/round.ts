@@ -104,6 +104,7 @@ class Round {
     if (url === undefined) throw new Error('there is no database to judge');
     this.#verdict = await askPostgres(url, (client) => judgeArchive(client, stage.simulator));
     faults.push(...this.#verdict.faults);
+    faults.push(...stage.outsider.asked.map((asked) => `a host that is not trusted was asked: ${asked}`));
     faults.push(...(await askPostgres(url, (client) => tablesWithSecrets(client, this.#known()))));
     faults.push(...((await stage.redis?.ask((redis) => redisKeysWithSecrets(redis, this.#known()))) ?? []));
   }
@@ -133,6 +134,7 @@ class Round {
       await postgres?.stop();
       await redis?.kill();
       await stage.simulator.stop();
+      await stage.outsider.stop();
     }
   }
 
@@ -147,7 +149,7 @@ class Round {
     const plan = this.#plan;
     const since = this.#quietAt ?? Date.now();
     simulator.outage(false);
-    simulator.setFaults({ ...plan.faults, rules: [] });
+    simulator.setFaults({ ...stage.faults, rules: [] });
     await Promise.all(fleet.living.map((member) => fleet.stop(member)));
     if (!plan.patient) {
       const url = await this.#adminUrl(stage);

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { createRandom } from '../../../src/simulator/random.ts';
-import { startSimulator } from '../../../src/simulator/simulator.ts';
+import { type FaultPlan, startSimulator } from '../../../src/simulator/simulator.ts';
 import { embeddedPidfile } from './embedded-acts.ts';
 import { Fleet } from './fleet.ts';
+import { OUTSIDER_URL, type Outsider, startOutsider } from './outsider.ts';
 import { PostgresServer } from './postgres-server.ts';
 import { RedisServer } from './redis-server.ts';
 import type { RoundPlan } from './round-plan.ts';
@@ -45,7 +46,9 @@ export async function setStage(plan: RoundPlan, options: StageOptions): Promise<
   const dataDir = join(directory, 'data');
   if (isEmbedded) watchdog.watchPidfile(embeddedPidfile(dataDir));
   const simulator = await startSimulator({ ...plan.simulator, key: secrets.key });
-  if (plan.faults !== undefined) simulator.setFaults(plan.faults);
+  const outsider = await startOutsider();
+  const faults = plan.faults === undefined ? undefined : pointedAt(plan.faults, outsider);
+  if (faults !== undefined) simulator.setFaults(faults);
   const environment = {
     ...plan.environment,
     MERAKI_DASHBOARD_API_KEY: secrets.key,
@@ -57,5 +60,9 @@ export async function setStage(plan: RoundPlan, options: StageOptions): Promise<
   };
   const fleet = new Fleet(environment, watchdog);
   const random = createRandom(plan.seed, 'chaos');
-  return { simulator, fleet, postgres, redis, dataDir, random, tally, quiet };
+  return { simulator, faults, outsider, fleet, postgres, redis, dataDir, random, tally, quiet };
+}
+
+function pointedAt(faults: FaultPlan, { url }: Outsider): FaultPlan {
+  return JSON.parse(JSON.stringify(faults).replaceAll(OUTSIDER_URL, url)) as FaultPlan;
 }

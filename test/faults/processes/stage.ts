@@ -1,12 +1,16 @@
 import type { Random } from '../../../src/simulator/random.ts';
-import type { Simulator } from '../../../src/simulator/simulator.ts';
+import type { FaultPlan, Simulator } from '../../../src/simulator/simulator.ts';
 import type { Fleet } from './fleet.ts';
+import type { Outsider } from './outsider.ts';
 import type { PostgresServer } from './postgres-server.ts';
 import type { RedisServer } from './redis-server.ts';
 
 /** Everything a round plays on. */
 export interface Stage {
   readonly simulator: Simulator;
+  /** What goes wrong in the dashboard. */
+  readonly faults: FaultPlan | undefined;
+  readonly outsider: Outsider;
   readonly fleet: Fleet;
   /** `undefined` where `start` has its own. */
   readonly postgres: PostgresServer | undefined;

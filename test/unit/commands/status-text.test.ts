@@ -128,6 +128,7 @@ test('lessons are believed for a week', () => {
     span_seconds: null,
     unsorted_span_seconds: null,
     fine_span_seconds: null,
+    finer_interval_seconds: null,
     finest_interval_seconds: null,
     learned_at: null,
     believed_until: null,

@@ -99,6 +99,35 @@ test('coarser buckets than asked: shorter windows from then on', async () => {
   expect(learned).toEqual({ fineSpan: DAY / 2 });
 });
 
+test('finer buckets than asked: asked for from then on, so that idle edges can be asked alone', async () => {
+  const stream = apiResponses(
+    key,
+    startClient(
+      (await startServer(answer(200, buckets(120 * SECOND, MIDNIGHT + 240 * SECOND, MIDNIGHT + HOUR)))).url,
+    ).client,
+    { ...settings, intervalSeconds: 14_400 },
+    {},
+  );
+  const claim = { from: MIDNIGHT, to: MIDNIGHT + 4 * HOUR };
+  const { learned, anew } = await stream.read(
+    openWindow(claim, claim, settled),
+    {},
+    new AbortController().signal,
+  );
+  expect({ learned, anew }).toEqual({ learned: { finerInterval: 120 }, anew: true });
+  expect(stream.situation(new Map(), 0, learned ?? {}).grid).toBe(120 * SECOND);
+});
+
+test('another width than asked teaches only when it is answered twice', async () => {
+  const claim = { from: MIDNIGHT, to: MIDNIGHT + HOUR };
+  const right = buckets(120 * SECOND, claim.from, claim.to);
+  const server = await startServer(answer(200, buckets(HOUR, claim.from, claim.to)), answer(200, right));
+  const stream = apiResponses(key, startClient(server.url).client, settings, {});
+  const read = await stream.read(openWindow(claim, claim, settled), {}, new AbortController().signal);
+  expect(read).toMatchObject({ learned: null, anew: false, requests: 2 });
+  expect(read.claims).toEqual([{ intervalSeconds: 120, final: [claim], provisional: [] }]);
+});
+
 test('coarser buckets even in a short window: there are no finer ones', async () => {
   const [{ learned }] = await reading(
     buckets(HOUR, MIDNIGHT, MIDNIGHT + 2 * HOUR),

@@ -50,6 +50,18 @@ const buckets: Situation = {
 const ago = (age: number): number => NOON - age;
 const doneFromTo = (from: number, to: number): Ranges => [{ from: ago(from), to: ago(to) }];
 
+test('a bucket that is wider than the span is read nevertheless, by both lanes', () => {
+  const wide = {
+    ...buckets,
+    now: NOON + 54 * MINUTE,
+    grid: 6 * HOUR,
+    span: HOUR,
+    wantedFrom: NOON - 2 * DAY,
+  };
+  expect(planLive(wide)?.claim).toEqual({ from: NOON, to: wide.now });
+  expect(planBackfill(wide)?.claim).toEqual({ from: NOON - 2 * DAY, to: NOON - 2 * DAY + 6 * HOUR });
+});
+
 describe('live', () => {
   test('a new stream: the newest six hours', () => {
     expect(planLive(logs)).toMatchObject({
