@@ -1,4 +1,4 @@
-import { HistorianError } from '../../../src/errors.ts';
+import { HistorianError, UntrustedHostError } from '../../../src/errors.ts';
 import { formatInstant, instantOfMilliseconds } from '../../../src/instant.ts';
 import type { Random } from '../../../src/simulator/random.ts';
 import type { Fate, Stop } from './gates.ts';
@@ -223,7 +223,9 @@ export class ModelRun {
     const known = error instanceof HistorianError;
     const code = known ? error.code : `${error.name}: ${error.message}`;
     this.errors.set(code, (this.errors.get(code) ?? 0) + 1);
-    if (known && error.retry !== 'never') return;
+    // A redirect to where the key must not go ends a job for good: I8, and a fault of the plan.
+    const isUntrusted = error instanceof UntrustedHostError && this.#surroundings.plan.faults !== undefined;
+    if (known && (error.retry !== 'never' || isUntrusted)) return;
     this.#judge.fail(
       `a job ended with ${code} (${error.message}) at ${formatInstant(instantOfMilliseconds(this.#time.now()))}`,
     );
