@@ -1,7 +1,9 @@
 import pg from 'pg';
 import { parseDatabaseInstant, parseMultirange } from '../../../src/db/multirange.ts';
+import type { Instant } from '../../../src/instant.ts';
 import type { Ranges } from '../../../src/ranges.ts';
 import type { StreamName } from '../../../src/stream-key.ts';
+import { type LearnedLimits, parseLearnedLimits } from '../../../src/sync/limits.ts';
 import { lineOf, type StoredCount, type StoredLine } from './truth-model.ts';
 
 export interface StoredCoverage {
@@ -12,13 +14,24 @@ export interface StoredCoverage {
   readonly counted: Ranges;
 }
 
+/** What is remembered of a stream: since when it is wanted, and what was learned. */
+export interface StoredStream {
+  readonly stream: StreamName;
+  readonly wantedFrom: Instant;
+  readonly learned: LearnedLimits;
+}
+
 /** All that one organization's archive holds, at one moment. */
 export interface ArchiveSnapshot {
+  readonly streams: readonly StoredStream[];
   readonly coverage: readonly StoredCoverage[];
   readonly deliveries: readonly StoredLine[];
   /** By bucket width in seconds. */
   readonly counts: ReadonlyMap<number, readonly StoredCount[]>;
-  readonly quarantined: number;
+  /** Rows of the webhook log in quarantine, by their raw text, with their copies. */
+  readonly quarantined: ReadonlyMap<string, number>;
+  /** Buckets in quarantine. */
+  readonly quarantinedBuckets: number;
 }
 
 const LOCK_NOT_AVAILABLE = '55P03';
@@ -27,11 +40,12 @@ const LOCK_NOT_AVAILABLE = '55P03';
 export async function takeSnapshot(
   observer: pg.Pool,
   organizationId: string,
+  now: Instant,
 ): Promise<ArchiveSnapshot | undefined> {
   const client = await observer.connect();
   try {
     await client.query(`begin isolation level repeatable read read only; set local lock_timeout = '50ms'`);
-    return await read(client, organizationId);
+    return await read(client, organizationId, now);
   } catch (error) {
     if (error instanceof pg.DatabaseError && error.code === LOCK_NOT_AVAILABLE) return undefined;
     throw error;
@@ -41,10 +55,15 @@ export async function takeSnapshot(
   }
 }
 
-async function read(client: pg.PoolClient, organizationId: string): Promise<ArchiveSnapshot> {
+async function read(client: pg.PoolClient, organizationId: string, now: Instant): Promise<ArchiveSnapshot> {
   const coverage = await client.query<Record<'final' | 'provisional' | 'counted', string> & CoverageRow>(
     `select stream, interval_seconds as interval, final::text, provisional::text, counted::text
      from meraki_ingest.coverage where organization_id = $1`,
+    [organizationId],
+  );
+  const streams = await client.query<{ stream: StreamName; wanted: string; limits: unknown }>(
+    `select stream, wanted_from::text as wanted, limits
+     from meraki_ingest.streams where organization_id = $1`,
     [organizationId],
   );
   const deliveries = await client.query<DeliveryRow>(
@@ -63,12 +82,18 @@ async function read(client: pg.PoolClient, organizationId: string): Promise<Arch
      from meraki_store.api_response_counts where organization_id = $1`,
     [organizationId],
   );
-  const quarantine = await client.query<{ rows: number }>(
-    'select count(*)::integer as rows from meraki_ingest.quarantine where organization_id = $1',
+  const quarantine = await client.query<{ stream: StreamName; raw: string; copies: number }>(
+    `select stream, raw, coalesce(copies, 1)::integer as copies
+     from meraki_ingest.quarantine where organization_id = $1`,
     [organizationId],
   );
   const widths = [...new Set(counts.rows.map(({ interval }) => interval))];
   return {
+    streams: streams.rows.map(({ stream, wanted, limits }) => ({
+      stream,
+      wantedFrom: parseDatabaseInstant(wanted),
+      learned: parseLearnedLimits(limits, now),
+    })),
     coverage: coverage.rows.map((row) => ({
       stream: row.stream,
       intervalSeconds: row.interval,
@@ -89,7 +114,12 @@ async function read(client: pg.PoolClient, organizationId: string): Promise<Arch
           })),
       ]),
     ),
-    quarantined: quarantine.rows[0]?.rows ?? 0,
+    quarantined: new Map(
+      quarantine.rows
+        .filter(({ stream }) => stream === 'webhook_logs')
+        .map(({ raw, copies }) => [String(JSON.stringify(JSON.parse(raw))), copies]),
+    ),
+    quarantinedBuckets: quarantine.rows.filter(({ stream }) => stream === 'api_responses').length,
   };
 }
 

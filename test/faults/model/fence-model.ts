@@ -7,6 +7,8 @@ export class FenceModel {
   readonly #lanes = new Map<string, Map<number, string>>();
   readonly #released = new Set<string>();
   readonly failures: string[] = [];
+  /** Labels of all statements between the locking of coverage and the end of a page's transaction. */
+  readonly pageStatements = new Set<string>();
   takeovers = 0;
   commits = 0;
 

@@ -44,6 +44,8 @@ class GatedConnection {
   readonly #send: Query;
   #inTransaction = false;
   #movedFrom: number | undefined;
+  /** Whether it is in the transaction of a page: no other locks coverage and moves a checkpoint. */
+  #holdsCoverage = false;
 
   constructor(client: pg.PoolClient, process: ModelProcess, gates: Gates, fence: FenceModel, send: Query) {
     this.#client = client;
@@ -62,6 +64,7 @@ class GatedConnection {
     const label = labelOf(typeof query === 'string' ? query : query.text);
     const kind = this.#inTransaction ? 'in transaction' : 'statement';
     process.doing = label;
+    if (this.#holdsCoverage) this.#fence.pageStatements.add(label);
     const fate = await this.#gates.stop(process, label, kind);
     process.assertAlive();
     const backend = backendOf(this.#client);
@@ -77,7 +80,7 @@ class GatedConnection {
     });
     if (when === 'during') {
       answer.catch(() => undefined);
-      while (socketOf(this.#client).writableLength > 0) await turn();
+      while (isSending(this.#client)) await turn();
       this.#end(what);
       return await answer;
     }
@@ -115,7 +118,11 @@ class GatedConnection {
     }
     if (label === 'begin') this.#inTransaction = true;
     if (label === 'commit' || label === 'rollback') this.#inTransaction = false;
-    if (!this.#inTransaction) this.#movedFrom = undefined;
+    if (label === 'select for update meraki_ingest.coverage')
+      this.#holdsCoverage = this.#movedFrom !== undefined;
+    if (this.#inTransaction) return;
+    this.#movedFrom = undefined;
+    this.#holdsCoverage = false;
   }
 }
 
@@ -123,7 +130,13 @@ function backendOf(client: pg.PoolClient): number | undefined {
   return (client as unknown as { readonly processID?: number }).processID;
 }
 
+function isSending(client: pg.PoolClient): boolean {
+  const { writableLength, destroyed } = socketOf(client);
+  return writableLength > 0 && !destroyed;
+}
+
 interface Socket {
+  readonly destroyed: boolean;
   readonly writableLength: number;
   destroy(): void;
 }

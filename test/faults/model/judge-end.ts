@@ -2,11 +2,18 @@
  * What has to hold once all faults have ended and a healthy worker had its way: nothing that can be had is
  * missing, nothing is in quarantine that did not come broken, and no page was asked much oftener than it had to be.
  */
-import { formatInstant, instantOfMilliseconds, instantOfSeconds } from '../../../src/instant.ts';
-import { type Ranges, subtract, union } from '../../../src/ranges.ts';
+import {
+  formatInstant,
+  type Instant,
+  instantOfMilliseconds,
+  instantOfSeconds,
+} from '../../../src/instant.ts';
+import { type Ranges, rangesOf, shrinkToGrid, subtract, union } from '../../../src/ranges.ts';
+import type { StreamName } from '../../../src/stream-key.ts';
 import { EDGE_MARGIN } from '../../../src/sync/plan.ts';
-import type { ArchiveSnapshot } from './archive-snapshot.ts';
+import type { ArchiveSnapshot, StoredStream } from './archive-snapshot.ts';
 import type { Judge } from './judge.ts';
+import type { ModelPlan } from './model-plan.ts';
 import type { Surroundings } from './model-process.ts';
 import type { StoredLine, TruthModel } from './truth-model.ts';
 import type { WorldTime } from './world-time.ts';
@@ -36,14 +43,16 @@ export function judgeEnd(
   },
 ): EndFigures {
   const now = instantOfMilliseconds(time.now());
-  const oldest = now - instantOfMilliseconds(plan.reallyKept) + EDGE_MARGIN;
-  const logs = union(...archive.coverage.filter((c) => c.stream === 'webhook_logs').map((c) => c.final));
-  const codes = union(...archive.coverage.filter((c) => c.stream === 'api_responses').map((c) => c.final));
-  void oldest;
-  complete('webhook_logs', logs, now - instantOfMilliseconds(plan.settle.logs) - SLACK, judge);
-  const widest = instantOfSeconds(21_600);
-  complete('api_responses', codes, now - instantOfMilliseconds(plan.settle.codes) - widest, judge);
-  if (archive.quarantined > 0) judge.fail(`I7: ${archive.quarantined} sound rows are in quarantine`);
+  const logs = finalOf(archive, 'webhook_logs');
+  for (const known of archive.streams) {
+    const { missing, wanted } = missingOf(plan, archive, known, now);
+    if (missing.length === 0) continue;
+    const told = missing.slice(0, 3).map(({ from, to }) => `${formatInstant(from)} to ${formatInstant(to)}`);
+    judge.fail(
+      `I3: ${known.stream} lacks ${told.join(', ')} of ${formatInstant(wanted.from)} to ${formatInstant(wanted.to)}`,
+    );
+  }
+  if (archive.streams.length !== 2) judge.fail(`I3: ${archive.streams.length} streams are known of 2`);
 
   const rows = truth.deliveries(now).filter(({ at }) => logs.some((r) => r.from <= at && at < r.to));
   const pages = simulator
@@ -59,15 +68,21 @@ export function judgeEnd(
   return { pages, pagesLeast, pagesMost, rowsFinal: rows.length };
 }
 
-/** Since live and backfill are complete, final time has no hole that is still in reach. */
-function complete(stream: string, final: Ranges, until: number, judge: Judge): void {
-  const last = final.at(-1);
-  if (last === undefined || last.to < until) {
-    judge.fail(
-      `I3: ${stream} is final until ${last === undefined ? 'never' : formatInstant(last.to)} only, and ${formatInstant(until)} is long past`,
-    );
-  }
-  void subtract;
+/** What is wanted, has settled and is still to be had, and is not final: nothing, but for what is left alone for a day. */
+function missingOf(plan: ModelPlan, archive: ArchiveSnapshot, known: StoredStream, now: Instant) {
+  const { stream, wantedFrom, learned } = known;
+  const isLog = stream === 'webhook_logs';
+  const width = isLog ? 1 : instantOfSeconds(Math.max(plan.intervalSeconds, learned.finestInterval ?? 0));
+  const settle = instantOfMilliseconds(isLog ? plan.settle.logs : plan.settle.codes) + SLACK;
+  const kept = Math.min(instantOfMilliseconds(plan.reallyKept), learned.lookback ?? Number.POSITIVE_INFINITY);
+  const from = Math.max(wantedFrom, now - kept + EDGE_MARGIN + SLACK);
+  const wanted = shrinkToGrid({ from, to: now - settle }, width);
+  const missing = subtract(rangesOf(wanted), union(finalOf(archive, stream), learned.skipped ?? []));
+  return { wanted, missing };
+}
+
+function finalOf({ coverage }: ArchiveSnapshot, stream: StreamName): Ranges {
+  return union(...coverage.filter((one) => one.stream === stream).map(({ final }) => final));
 }
 
 /** The most rows in any stretch of that length. */

@@ -2,6 +2,7 @@ import type pg from 'pg';
 import { formatInstant, instantOfMilliseconds } from '../../../src/instant.ts';
 import { intersect, type Ranges, subtract, union } from '../../../src/ranges.ts';
 import { type ArchiveSnapshot, type StoredCoverage, takeSnapshot } from './archive-snapshot.ts';
+import type { ServedModel } from './served-model.ts';
 import type { Difference, TruthModel } from './truth-model.ts';
 import type { WorldTime } from './world-time.ts';
 
@@ -14,6 +15,7 @@ export class Judge {
   readonly #organizationId: string;
   readonly #truth: TruthModel;
   readonly #time: WorldTime;
+  readonly #served: ServedModel;
   readonly #finalBefore = new Map<string, Ranges>();
   readonly failures: string[] = [];
   checks = 0;
@@ -23,7 +25,14 @@ export class Judge {
   doubled = 0;
   falseCoverage = 0;
 
-  constructor(observer: pg.Pool, organizationId: string, truth: TruthModel, time: WorldTime) {
+  constructor(
+    observer: pg.Pool,
+    organizationId: string,
+    truth: TruthModel,
+    time: WorldTime,
+    served: ServedModel,
+  ) {
+    this.#served = served;
     this.#observer = observer;
     this.#organizationId = organizationId;
     this.#truth = truth;
@@ -32,16 +41,26 @@ export class Judge {
 
   /** I1, I2 and I5 as they have to hold at every moment. @returns what was seen, if it could be looked at */
   async look(when: string): Promise<ArchiveSnapshot | undefined> {
-    const archive = await takeSnapshot(this.#observer, this.#organizationId);
+    const archive = await takeSnapshot(
+      this.#observer,
+      this.#organizationId,
+      instantOfMilliseconds(this.#time.now()),
+    );
     if (archive === undefined) return undefined;
     this.checks += 1;
     for (const coverage of archive.coverage) {
       this.#neverWithdrawn(coverage, when);
       this.#neverAhead(coverage, when);
+      this.#neverUnread(coverage, when);
       if (coverage.stream === 'webhook_logs') {
         const difference = this.#truth.compareDeliveries(coverage.final, archive.deliveries);
         this.rowsCompared += difference.compared;
         this.#record('I1: deliveries', difference, when);
+        this.#record(
+          'I7: broken rows',
+          this.#truth.compareQuarantine(coverage.final, archive.quarantined),
+          when,
+        );
       } else {
         const { intervalSeconds, final } = coverage;
         const stored = archive.counts.get(intervalSeconds) ?? [];
@@ -51,6 +70,8 @@ export class Judge {
       }
     }
     this.#countedOnce(archive, when);
+    if (archive.quarantinedBuckets > 0)
+      this.fail(`I7: ${when}: ${archive.quarantinedBuckets} sound buckets are in quarantine`);
     return archive;
   }
 
@@ -78,6 +99,18 @@ export class Judge {
     if (ahead.length === 0) return;
     this.falseCoverage += 1;
     this.fail(`I2: ${stream} ${intervalSeconds} ${when}: covers time to come: ${spoken(ahead)}`);
+  }
+
+  /** Coverage lies in what was answered for, and what is final in what was answered once it had settled. */
+  #neverUnread(coverage: StoredCoverage, when: string): void {
+    const { stream, intervalSeconds, final, provisional } = coverage;
+    const served = this.#served.time(stream);
+    const unread = subtract(union(final, provisional), served.answered);
+    const unsettled = subtract(final, served.settled);
+    this.falseCoverage += unread.length + unsettled.length;
+    const name = `${stream} ${intervalSeconds} ${when}`;
+    if (unread.length > 0) this.fail(`I2: ${name}: covers what was never answered: ${spoken(unread)}`);
+    if (unsettled.length > 0) this.fail(`I5: ${name}: final before it had settled: ${spoken(unsettled)}`);
   }
 
   /** I6: no time counts at two widths, and where it is final, the counts add up to what was asked. */

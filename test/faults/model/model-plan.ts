@@ -2,14 +2,19 @@
  * What one seed stands for. Everything that is drawn before the run is drawn here; what happens at each gate is
  * drawn while it runs, from the same seed.
  */
+
+import { rowAlterations } from '../../../src/simulator/faults/alter-row.ts';
 import { createRandom, type Random } from '../../../src/simulator/random.ts';
+import { type FaultPlan, randomFaultPlan } from '../../../src/simulator/simulator.ts';
 import { busyness } from '../../../src/simulator/world/rhythm.ts';
+
+import { COMMIT_STATEMENTS } from './statement-label.ts';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 export const HOUR = 60 * MINUTE;
-/** Limits are searched for in steps of an hour. */
-const LEAST_KEPT = 2 * HOUR;
+/** The far edge is searched for at six hours and at one: with less than six there would be no time left to archive. */
+const LEAST_KEPT = 7 * HOUR;
 const DAYS_OF_ROWS = 90;
 
 /** Durations in milliseconds, unless the name says otherwise. */
@@ -41,7 +46,10 @@ export interface ModelPlan {
   readonly jump: number;
   readonly stickiness: number;
   readonly steps: number;
-  readonly faults: boolean;
+  /** What else the source does wrong while the plan runs; `undefined`: nothing. */
+  readonly faults: FaultPlan | undefined;
+  /** Statements that crashes are after. */
+  readonly aims: readonly string[];
 }
 
 export function drawModelPlan(seed: number): ModelPlan {
@@ -52,7 +60,7 @@ export function drawModelPlan(seed: number): ModelPlan {
   const pages = 5 + random.integer(perPage < 10 ? 36 : 20);
   const lateness = random.pick([1, 5, 60, 300, 1_200]);
   const lag = random.pick([0, 30, 60, 90]);
-  const isShrunk = random.chance(0.2);
+  const isShrunk = random.chance(0.3) && lookback > LEAST_KEPT;
   return {
     seed,
     startAt,
@@ -80,7 +88,10 @@ export function drawModelPlan(seed: number): ModelPlan {
     jump: random.pick([0.005, 0.01, 0.03]),
     stickiness: random.pick([0, 0.5, 0.9, 0.97]),
     steps: 500 + random.integer(500),
-    faults: random.chance(0.5),
+    faults: random.chance(0.5) ? faultsOf(seed, random, lateness, isShrunk) : undefined,
+    aims: [0, 1, 2].map(
+      (more) => COMMIT_STATEMENTS[(seed * 3 + more) % COMMIT_STATEMENTS.length] ?? 'commit',
+    ),
   };
 }
 
@@ -92,6 +103,21 @@ function rowsFor(wanted: number, startAt: number, lookback: number): number {
   );
   const busy = hours.reduce((sum, value) => sum + value, 0);
   return Math.round((wanted * DAYS_OF_ROWS * 24) / busy);
+}
+
+function faultsOf(seed: number, random: Random, latenessSeconds: number, isShrunk: boolean): FaultPlan {
+  const contents = random.chance(0.7);
+  const plan = randomFaultPlan(seed, { wire: random.chance(0.8), contents, hangs: false, latenessSeconds });
+  // A source that keeps less than it says, and leaves out the rest without a word, nobody can see through.
+  const agesOut = isShrunk ? 'refused' : random.pick(['refused', 'silent'] as const);
+  // Few rows make a plan: more of them have to be odd than where there are many.
+  const isOdd = contents && random.chance(0.5);
+  return { ...plan, agesOut, ...(isOdd && { alteredRows: { share: 0.1, kinds: rowAlterations } }) };
+}
+
+/** The plan without what strikes single answers: rows stay as odd as they are. */
+export function healed({ rules: _, widths: __, ...contents }: FaultPlan): FaultPlan {
+  return contents;
 }
 
 function clockErrors(random: Random): readonly number[] {

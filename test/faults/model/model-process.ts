@@ -35,6 +35,8 @@ export interface Job {
 export type Ended = LaneResult['outcome'] | 'crashed' | Error;
 
 const CONNECTIONS = 2;
+/** A job of a plan has tens of pages: one that asks for so many goes round in a circle. */
+const MOST_ASKED = 600;
 
 /** A worker with all that is its own: connections, what it knows of partitions, its client and its clock. */
 export class ModelProcess {
@@ -48,6 +50,7 @@ export class ModelProcess {
   readonly #life = new AbortController();
   #stopping = new AbortController();
   #runs = 0;
+  #asked = 0;
   job: Job | undefined;
   laneName = '';
   runId = '';
@@ -98,6 +101,7 @@ export class ModelProcess {
   /** Starts a job; `ended` tells when it is over. */
   start(job: Job, pauseNow: () => boolean): void {
     this.#runs += 1;
+    this.#asked = 0;
     this.job = job;
     this.ended = undefined;
     this.runId = `${this.name}.${this.#runs}`;
@@ -155,6 +159,9 @@ export class ModelProcess {
     const gate = async <T>(label: string, signal: AbortSignal, ask: (signal: AbortSignal) => Promise<T>) => {
       this.assertAlive();
       this.doing = label;
+      this.#asked += 1;
+      if (this.#asked > MOST_ASKED)
+        throw new Error(`I3: ${this.laneName} asked ${MOST_ASKED} times and goes on`);
       const fate = await this.#surroundings.gates.stop(this, label, 'request');
       const [what, when] = fate.split(' ');
       const answer =

@@ -1,11 +1,11 @@
-import { HistorianError } from '../../../src/errors.ts';
+import { HistorianError, UntrustedHostError } from '../../../src/errors.ts';
 import { formatInstant, instantOfMilliseconds } from '../../../src/instant.ts';
 import type { Random } from '../../../src/simulator/random.ts';
 import type { Fate, Stop } from './gates.ts';
 import type { Judge } from './judge.ts';
 import { type EndFigures, judgeEnd } from './judge-end.ts';
+import { healed } from './model-plan.ts';
 import { type Ended, type Job, ModelProcess, type Surroundings } from './model-process.ts';
-import { COMMIT_STATEMENTS } from './statement-label.ts';
 import type { TruthModel } from './truth-model.ts';
 import { MachineClock, type WorldTime } from './world-time.ts';
 
@@ -31,7 +31,6 @@ export class ModelRun {
   readonly #clocks: readonly MachineClock[];
   readonly #processes: ModelProcess[] = [];
   readonly #buried: ModelProcess[] = [];
-  readonly #aim: string | undefined;
   #births = 0;
   #step = 0;
   #last: ModelProcess | undefined;
@@ -48,7 +47,6 @@ export class ModelRun {
     this.#judge = judge;
     this.#random = random;
     this.#clocks = plan.clockErrors.map((error) => new MachineClock(time, error));
-    this.#aim = COMMIT_STATEMENTS[plan.seed % COMMIT_STATEMENTS.length];
     for (const [machine] of this.#clocks.entries()) this.#processes.push(this.#born(machine));
   }
 
@@ -73,8 +71,9 @@ export class ModelRun {
 
   /** Ends all faults, lets everybody finish, and has one healthy process do what is left. */
   async heal(): Promise<void> {
-    const { plan, gates } = this.#surroundings;
+    const { plan, gates, simulator } = this.#surroundings;
     gates.openAll();
+    if (plan.faults !== undefined) simulator.setFaults(healed(plan.faults));
     await gates.settle(this.#processes);
     this.#collect();
     await this.#judge.look('when all faults had ended');
@@ -162,7 +161,7 @@ export class ModelRun {
 
   #draw({ label, kind }: Stop): Fate {
     const { plan } = this.#surroundings;
-    const crash = label === this.#aim && this.#random.chance(0.5) ? AIMED : plan.crash;
+    const crash = plan.aims.includes(label) && this.#random.chance(0.5) ? AIMED : plan.crash;
     const when = this.#random.pick(WHEN);
     if (this.#random.chance(crash)) return `crash ${when}`;
     if (kind !== 'request' && this.#random.chance(plan.drop)) return `drop ${when}`;
@@ -224,7 +223,9 @@ export class ModelRun {
     const known = error instanceof HistorianError;
     const code = known ? error.code : `${error.name}: ${error.message}`;
     this.errors.set(code, (this.errors.get(code) ?? 0) + 1);
-    if (known && error.retry !== 'never') return;
+    // A redirect to where the key must not go ends a job for good: I8, and a fault of the plan.
+    const isUntrusted = error instanceof UntrustedHostError && this.#surroundings.plan.faults !== undefined;
+    if (known && (error.retry !== 'never' || isUntrusted)) return;
     this.#judge.fail(
       `a job ended with ${code} (${error.message}) at ${formatInstant(instantOfMilliseconds(this.#time.now()))}`,
     );

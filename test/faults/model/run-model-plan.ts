@@ -1,4 +1,3 @@
-import { HistorianError } from '../../../src/errors.ts';
 import { instantOfMilliseconds } from '../../../src/instant.ts';
 import { createRandom } from '../../../src/simulator/random.ts';
 import { startSimulator } from '../../../src/simulator/simulator.ts';
@@ -8,6 +7,7 @@ import { Judge } from './judge.ts';
 import { openObserver } from './model-database.ts';
 import { drawModelPlan, HOUR, type ModelPlan } from './model-plan.ts';
 import { ModelRun } from './model-run.ts';
+import { ServedModel } from './served-model.ts';
 import { TruthModel } from './truth-model.ts';
 import { WorldTime } from './world-time.ts';
 
@@ -45,6 +45,8 @@ export interface ModelResult {
   readonly failures: readonly string[];
   /** How often each place was hit, as `crash before commit`. */
   readonly hits: ReadonlyMap<string, number>;
+  /** Labels of all statements that were sent between the locking of coverage and the end of a page's transaction. */
+  readonly pageStatements: ReadonlySet<string>;
   /** Errors that jobs ended with, by code. */
   readonly errors: ReadonlyMap<string, number>;
   readonly milliseconds: number;
@@ -70,12 +72,19 @@ export async function runModelPlan(seed: number, options: ModelOptions): Promise
     idleBuckets: plan.idleBuckets,
     rate: false,
     clock: time,
+    faults: plan.faults,
   });
   const observer = await openObserver(options.databaseUrl);
   const organizationId = simulator.organizations[0]?.id ?? '';
   const from = instantOfMilliseconds(plan.startAt - plan.lookback - 24 * HOUR);
   const truth = new TruthModel(simulator, organizationId, time, from);
-  const judge = new Judge(observer, organizationId, truth, time);
+  const judge = new Judge(
+    observer,
+    organizationId,
+    truth,
+    time,
+    new ServedModel(simulator, organizationId, plan.settle),
+  );
   const fence = new FenceModel();
   const gates = new Gates(observer);
   const random = createRandom('model run', seed);
@@ -101,6 +110,7 @@ export async function runModelPlan(seed: number, options: ModelOptions): Promise
       falseCoverage: judge.falseCoverage,
       failures: [...judge.failures, ...fence.failures],
       hits: run.hits,
+      pageStatements: fence.pageStatements,
       errors: run.errors,
       milliseconds: Date.now() - started,
     };
@@ -109,8 +119,4 @@ export async function runModelPlan(seed: number, options: ModelOptions): Promise
     await simulator.stop();
     await observer.end();
   }
-}
-
-export function codeOf(error: Error): string {
-  return error instanceof HistorianError ? error.code : `UNEXPECTED ${error.name}: ${error.message}`;
 }

@@ -11,7 +11,9 @@ export const COMMIT_STATEMENTS = [
   'insert into meraki_store.api_response_revisions',
   'update meraki_store.api_response_counts',
   'insert into meraki_store.api_response_counts',
+  'insert into meraki_ingest.lateness',
   'insert into meraki_ingest.quarantine',
+  'insert into meraki_ingest.schema_drift',
   'update meraki_ingest.coverage',
   'insert into meraki_ingest.sync_runs',
   'commit',
@@ -20,9 +22,11 @@ export const COMMIT_STATEMENTS = [
 /** A statement by its verb and its table: short enough for a table, and the same whatever its parameters are. */
 export function labelOf(text: string): string {
   const flat = text.replaceAll('"', '').replace(/\s+/g, ' ').trim().toLowerCase();
+  const written = flat.startsWith('with ') ? /\b(insert into|update|delete from) meraki_/.exec(flat) : null;
+  if (written !== null && written.index > 0) return labelOf(flat.slice(written.index));
   const verb = /^(insert into|update|delete from|create table|select|begin|commit|rollback)/.exec(flat)?.[0];
   if (verb === undefined) return flat.slice(0, 40);
-  const table = /\b(meraki_ingest|meraki_store)\.[a-z_]+/.exec(flat)?.[0].replace(/_\d{4}_\d\d$/, '');
+  const table = /\b(meraki_ingest|meraki_store)\.[a-z_]+/.exec(flat)?.[0].replace(/_$/, '');
   if (table === undefined) {
     return /^select (set_config|pg_advisory_xact_lock|relkind)/.exec(flat)?.[0] ?? verb;
   }

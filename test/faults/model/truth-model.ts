@@ -2,7 +2,13 @@
  * The pure model: what there is to know once everything has appeared. Time that is final has to hold exactly that,
  * from the moment it is called final and at every moment after.
  */
-import { formatInstant, type Instant, MICROSECONDS_PER_SECOND, parseInstant } from '../../../src/instant.ts';
+import {
+  formatInstant,
+  type Instant,
+  instantOfMilliseconds,
+  MICROSECONDS_PER_SECOND,
+  parseInstant,
+} from '../../../src/instant.ts';
 import { containsInstant, type Range, type Ranges } from '../../../src/ranges.ts';
 import type { Simulator } from '../../../src/simulator/simulator.ts';
 import type { WorldTime } from './world-time.ts';
@@ -69,6 +75,33 @@ export class TruthModel {
       add(balance, line, -1);
     }
     return differenceOf(balance, compared);
+  }
+
+  /** I7: what came broken in final time is in quarantine, as often as it came; and nothing else is there. */
+  compareQuarantine(final: Ranges, stored: ReadonlyMap<string, number>): Difference {
+    const broken = (range: Range): ReadonlyMap<string, number> => {
+      const balance = new Map<string, number>();
+      const asked = { from: formatInstant(range.from), to: formatInstant(range.to) };
+      const texts = this.#later(() => this.#simulator.truthAltered(this.#organizationId, asked));
+      for (const text of texts) add(balance, JSON.stringify(JSON.parse(text)), 1);
+      return balance;
+    };
+    const ever = broken({ from: this.#from, to: instantOfMilliseconds(this.#time.now()) });
+    const settled = new Map<string, number>();
+    for (const range of final) for (const [text, copies] of broken(range)) add(settled, text, copies);
+    const balance = new Map<string, number>();
+    for (const text of new Set([...stored.keys(), ...settled.keys()])) {
+      const kept = stored.get(text) ?? 0;
+      add(
+        balance,
+        text,
+        Math.min(0, kept - (settled.get(text) ?? 0)) + Math.max(0, kept - (ever.get(text) ?? 0)),
+      );
+    }
+    return differenceOf(
+      balance,
+      [...settled.values()].reduce((sum, copies) => sum + copies, 0),
+    );
   }
 
   /** Counts of one width in whole final buckets. */

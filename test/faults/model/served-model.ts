@@ -1,0 +1,50 @@
+/*
+ * What may be claimed at most, told by the simulator's own log of whole answers: covered is only what was answered
+ * for, and final only what was answered so long after it was sent that it had settled.
+ */
+import { type Instant, instantOfMilliseconds, parseInstant } from '../../../src/instant.ts';
+import { type Ranges, union } from '../../../src/ranges.ts';
+import type { Simulator } from '../../../src/simulator/simulator.ts';
+import type { StreamName } from '../../../src/stream-key.ts';
+import type { ModelPlan } from './model-plan.ts';
+
+const OPERATIONS = {
+  webhook_logs: 'getOrganizationWebhooksLogs',
+  api_responses: 'getOrganizationApiRequestsOverviewResponseCodesByInterval',
+} as const;
+/** The `Date` header drops the fraction, and a measured clock is so much off. */
+const CLOCK_GRAIN = 2_000_000;
+
+export class ServedModel {
+  readonly #simulator: Simulator;
+  readonly #organizationId: string;
+  readonly #settle: ModelPlan['settle'];
+
+  constructor(simulator: Simulator, organizationId: string, settle: ModelPlan['settle']) {
+    this.#simulator = simulator;
+    this.#organizationId = organizationId;
+    this.#settle = settle;
+  }
+
+  time(stream: StreamName): { readonly answered: Ranges; readonly settled: Ranges } {
+    const { logs, codes } = this.#settle;
+    const settle = instantOfMilliseconds(stream === 'webhook_logs' ? logs : codes) - CLOCK_GRAIN;
+    const answers = this.#simulator.servedAnswers(this.#organizationId, OPERATIONS[stream]).map((answer) => ({
+      from: instantOf(answer.from),
+      to: instantOf(answer.to),
+      answeredAt: instantOf(answer.answeredAt),
+    }));
+    return {
+      answered: union(answers),
+      settled: union(
+        answers.map(({ from, to, answeredAt }) => ({ from, to: Math.min(to, answeredAt - settle) })),
+      ),
+    };
+  }
+}
+
+function instantOf(text: string): Instant {
+  const instant = parseInstant(text);
+  if (instant === undefined) throw new RangeError(`the simulator told a time that is none: ${text}`);
+  return instant;
+}
