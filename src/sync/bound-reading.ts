@@ -4,7 +4,8 @@ import { EDGE_MARGIN } from './plan.ts';
 import type { Reading } from './stream.ts';
 
 /**
- * The reading, with no more claimed than holds at the time of the answer.
+ * The reading, with no more claimed than holds at the time of the answer. The window keeps the bounds of its earliest
+ * answer: read newest first, its first page is the one that ends now, though later pages are answered later.
  *
  * @param limits how far back the source reaches and how long its data take to settle, in microseconds
  */
@@ -13,11 +14,13 @@ export function boundReading(
   reading: Reading,
   limits: { readonly lookback: number; readonly settle: number },
 ): Reading {
-  const finalUntil = Math.min(window.finalUntil, reading.answeredAt - limits.settle);
-  const oldest = reading.answeredAt - limits.lookback + EDGE_MARGIN / 2;
+  const { answeredAt } = reading;
+  const finalUntil = Math.min(window.finalUntil, answeredAt - limits.settle);
+  const claim = { ...window.claim, to: Math.min(window.claim.to, answeredAt) };
+  const oldest = answeredAt - limits.lookback + EDGE_MARGIN / 2;
   return {
     ...reading,
-    window: reading.window === null ? null : { ...reading.window, finalUntil },
-    claims: clipClaims(reading.claims, { oldest, finalUntil, answeredAt: reading.answeredAt }),
+    window: reading.window === null ? null : { ...reading.window, finalUntil, claim },
+    claims: clipClaims(reading.claims, { oldest, finalUntil, answeredAt }),
   };
 }

@@ -1,7 +1,7 @@
 /**
  * Time that was answered for, as disjoint stretches in order, each with the moment of the latest answer. To keep
- * it small, neighbours that were both answered more than a day after they ended become one, with the earlier of
- * the two moments: what is that old has settled by any measure.
+ * it small, neighbours become one, with the earlier of the two moments, where that lies more than a day after the
+ * end of both: what is that old has settled by any measure.
  */
 import { DAY, type Moment } from '../moment.ts';
 
@@ -49,21 +49,13 @@ function joined(parts: readonly ServedStretch[]): ServedStretch[] {
   const list: ServedStretch[] = [];
   for (const part of parts) {
     const before = list.at(-1);
-    const joins =
-      before !== undefined &&
-      before.to === part.from &&
-      (before.answeredAt === part.answeredAt || (isLongSettled(before) && isLongSettled(part)));
-    if (!joins) list.push(part);
-    else {
-      const answeredAt = Math.min(before.answeredAt, part.answeredAt);
-      list[list.length - 1] = { from: before.from, to: part.to, answeredAt };
-    }
+    const touches = before !== undefined && before.to === part.from;
+    const answeredAt = Math.min(before?.answeredAt ?? 0, part.answeredAt);
+    const loses = before?.answeredAt !== part.answeredAt && answeredAt - part.to <= DAY;
+    if (!touches || loses) list.push(part);
+    else list[list.length - 1] = { from: before.from, to: part.to, answeredAt };
   }
   return list;
-}
-
-function isLongSettled({ to, answeredAt }: ServedStretch): boolean {
-  return answeredAt - to > DAY;
 }
 
 /** Of a sorted list's first element that passes, or its length. */
