@@ -35,7 +35,7 @@ const options = {
 const root = join(import.meta.dirname, '..', '..');
 const vitest = spawn(
   process.execPath,
-  [join(root, 'node_modules', 'vitest', 'vitest.mjs'), 'run', '--config', 'vitest.faults.config.ts'],
+  [join(root, 'node_modules', 'vitest', 'vitest.mjs'), 'run', '--config', 'test/faults/vitest.config.ts'],
   { cwd: root, stdio: 'inherit', env: { ...process.env, FAULTS_OPTIONS: JSON.stringify(options) } },
 );
 // Ctrl-C reaches both; this one waits until the other has cleaned up.

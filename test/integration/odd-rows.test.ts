@@ -2,41 +2,15 @@
  * Contents that a database, an index or a recursive reader could stumble over, committed to a real Postgres: the
  * page goes on, and what cannot be stored is in quarantine (I7).
  */
-import { beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { formatInstant, instantOfSeconds } from '../../src/instant.ts';
-import {
-  ASKED,
-  COUNTS,
-  type CommitOptions,
-  commitReading,
-  LOGS,
-  logRowWith,
-  NOW,
-  readCounts,
-  readLogs,
-} from '../support/stream-reads.ts';
-import { emptyTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { commitBench } from '../support/commit-bench.ts';
+import { ASKED, COUNTS, commitReading, logRowWith, NOW, readCounts } from '../support/stream-reads.ts';
 
 const HOUR = instantOfSeconds(3_600);
 
-let owned: TestDatabase;
-beforeEach(async () => {
-  owned = await emptyTestDatabase();
-});
-
-const commit = async (body: string | Buffer, terms: CommitOptions = {}) =>
-  await commitReading(owned.database, LOGS, await readLogs(body), terms);
-
-async function rows<Row extends object>(query: string): Promise<Row[]> {
-  return (await owned.database.pool.query<Row>(query)).rows;
-}
-
-const quarantined = () =>
-  rows<{ raw: string; reason: string; copies: number }>(
-    'select raw, reason, copies from meraki_ingest.quarantine order by raw collate "C"',
-  );
-const stored = async () =>
-  (await rows<{ n: number }>('select count(*)::integer as n from meraki.webhook_deliveries'))[0]?.n;
+const bench = commitBench();
+const { commit, rows, quarantined, stored } = bench;
 
 describe('is stored', () => {
   const long = 'x'.repeat(1_000_000);
@@ -142,7 +116,7 @@ describe('buckets', () => {
     ],
     ['parts of a second', bucket(ASKED.from + HOUR, 1_500_000, '[]')],
   ])('%s: in quarantine, the others go on', async (_, bad) => {
-    await commitReading(owned.database, COUNTS, await readCounts(`[${bad},${good},${bad}]`));
+    await commitReading(bench.owned.database, COUNTS, await readCounts(`[${bad},${good},${bad}]`));
     expect(await quarantined()).toEqual([{ raw: bad, reason: expect.any(String), copies: 2 }]);
     expect(await rows('select request_count from meraki.api_responses')).toHaveLength(1);
   });

@@ -2,7 +2,7 @@
  * How many rows lie in quarantine: copies are counted as one read shows them, and QUARANTINE_LIMIT stops the stream.
  */
 import { randomUUID } from 'node:crypto';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import { Partitions } from '../../src/db/partitions.ts';
 import { QuarantineFullError } from '../../src/errors.ts';
@@ -11,42 +11,24 @@ import { webhookLogs } from '../../src/streams/webhook-logs.ts';
 import { type OpenWindow, openWindow } from '../../src/sync/open-window.ts';
 import { runLane } from '../../src/sync/run-lane.ts';
 import type { Reading } from '../../src/sync/stream.ts';
+import { commitBench } from '../support/commit-bench.ts';
 import {
   ASKED,
   COUNTS,
-  type CommitOptions,
   commitReading,
   LOGS,
   logRowWith,
   NOW,
   readCounts,
-  readLogs,
   SETTINGS,
 } from '../support/stream-reads.ts';
-import { emptyTestDatabase, type TestDatabase } from '../support/test-database.ts';
 import { testLog } from '../support/test-log.ts';
 import { answer, startClient, startServer } from '../unit/meraki/loopback-server.ts';
 
 const HOUR = instantOfSeconds(3_600);
 
-let owned: TestDatabase;
-beforeEach(async () => {
-  owned = await emptyTestDatabase();
-});
-
-const commit = async (body: string | Buffer, terms: CommitOptions = {}) =>
-  await commitReading(owned.database, LOGS, await readLogs(body), terms);
-
-async function rows<Row extends object>(query: string): Promise<Row[]> {
-  return (await owned.database.pool.query<Row>(query)).rows;
-}
-
-const quarantined = () =>
-  rows<{ raw: string; reason: string; copies: number }>(
-    'select raw, reason, copies from meraki_ingest.quarantine order by raw collate "C"',
-  );
-const stored = async () =>
-  (await rows<{ n: number }>('select count(*)::integer as n from meraki.webhook_deliveries'))[0]?.n;
+const bench = commitBench();
+const { commit, rows, quarantined, stored } = bench;
 
 describe('copies of a refused row', () => {
   const at = (second: number) =>
@@ -65,7 +47,7 @@ describe('copies of a refused row', () => {
       let reading: Reading | undefined;
       for (let time = 0; time < commits; time += 1) {
         reading = await stream.read(window, {}, new AbortController().signal);
-        await commitReading(owned.database, LOGS, reading);
+        await commitReading(bench.owned.database, LOGS, reading);
       }
       window = reading?.window ?? null;
     }
@@ -133,8 +115,8 @@ describe('QUARANTINE_LIMIT', () => {
     const stream = webhookLogs(LOGS, startClient(server.url).client, { ...SETTINGS, quarantineLimit: 1 });
     const lane = () =>
       runLane({
-        database: owned.database,
-        partitions: new Partitions(owned.database),
+        database: bench.owned.database,
+        partitions: new Partitions(bench.owned.database),
         stream,
         lane: 'live',
         runId: randomUUID(),
@@ -153,7 +135,7 @@ describe('QUARANTINE_LIMIT', () => {
   test('another stream has a limit of its own', async () => {
     await commit(`[${bad(1)}]`, { quarantineLimit: 1 });
     const reading = await readCounts('[{}]');
-    await commitReading(owned.database, COUNTS, reading, { quarantineLimit: 1 });
+    await commitReading(bench.owned.database, COUNTS, reading, { quarantineLimit: 1 });
     expect(await quarantined()).toHaveLength(2);
   });
 });

@@ -1,43 +1,30 @@
 import { randomUUID } from 'node:crypto';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import { Partitions } from '../../src/db/partitions.ts';
 import { instantOfSeconds } from '../../src/instant.ts';
 import { createLog } from '../../src/log.ts';
 import { webhookLogs } from '../../src/streams/webhook-logs.ts';
 import { runLane } from '../../src/sync/run-lane.ts';
+import { commitBench } from '../support/commit-bench.ts';
 import {
   COUNTS,
-  type CommitOptions,
   commitReading,
   LOG_FIELDS,
   LOGS,
   logRowWith,
   NOW,
   readCounts,
-  readLogs,
   SETTINGS,
 } from '../support/stream-reads.ts';
-import { emptyTestDatabase, type TestDatabase } from '../support/test-database.ts';
 import { answer, startClient, startServer } from '../unit/meraki/loopback-server.ts';
 
 const HOUR = instantOfSeconds(3_600);
 
-let owned: TestDatabase;
-beforeEach(async () => {
-  owned = await emptyTestDatabase();
-});
-
-const commit = async (body: string | Buffer, terms: CommitOptions = {}) =>
-  await commitReading(owned.database, LOGS, await readLogs(body), terms);
-
-async function rows<Row extends object>(query: string): Promise<Row[]> {
-  return (await owned.database.pool.query<Row>(query)).rows;
-}
-const stored = async () =>
-  (await rows<{ n: number }>('select count(*)::integer as n from meraki.webhook_deliveries'))[0]?.n;
+const bench = commitBench();
+const { commit, rows, stored } = bench;
 
 const drift = () =>
   rows('select stream, field, kind, sample_type from meraki.schema_drift order by stream, field, kind');
@@ -52,7 +39,7 @@ test('unknown fields of rows that are stored, missing and odd ones of rows that 
   );
   expect(fresh).toHaveLength(3);
   await commitReading(
-    owned.database,
+    bench.owned.database,
     COUNTS,
     await readCounts('[{"startTs":"x","endTs":null,"counts":[{"code":"200","share":0.5}],"note":[]}]'),
   );
@@ -88,8 +75,8 @@ test('is a warning in the log, once', async () => {
   const lines = new PassThrough();
   for (let time = 0; time < 2; time += 1) {
     await runLane({
-      database: owned.database,
-      partitions: new Partitions(owned.database),
+      database: bench.owned.database,
+      partitions: new Partitions(bench.owned.database),
       stream,
       lane: 'live',
       runId: randomUUID(),

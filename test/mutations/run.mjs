@@ -3,7 +3,7 @@ import { startVitest } from 'vitest/node';
 
 const [part = ''] = process.argv.slice(2);
 const vitest = await startVitest('test', [], {
-  config: 'vitest.mutations.config.ts',
+  config: 'test/mutations/vitest.config.ts',
   watch: false,
   reporters: ['verbose'],
   provide: { part },
