@@ -10,9 +10,12 @@ export class FenceModel {
   /** Labels of all statements between the locking of coverage and the end of a page's transaction. */
   readonly pageStatements = new Set<string>();
   takeovers = 0;
+  /** How often each lane was taken. */
+  readonly takes = new Map<string, number>();
   commits = 0;
 
   taken(lane: string, runId: string, version: number): void {
+    this.takes.set(lane, (this.takes.get(lane) ?? 0) + 1);
     const before = this.#versions(lane).get(version - 1);
     if (before !== undefined && !this.#released.has(before)) this.takeovers += 1;
     this.#make(lane, runId, version);

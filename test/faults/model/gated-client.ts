@@ -3,6 +3,7 @@ import type pg from 'pg';
 import type { FenceModel } from './fence-model.ts';
 import type { Gates } from './gates.ts';
 import type { ModelProcess } from './model-process.ts';
+import type { ProgressModel } from './progress-model.ts';
 import { labelOf } from './statement-label.ts';
 
 /** What a call of a dead process gets; nobody is there to see it. */
@@ -12,17 +13,19 @@ type Query = (
   text: string | { readonly text: string },
   values?: readonly unknown[],
 ) => Promise<pg.QueryResult>;
+/** Who decides on statements, and who is told of them. */
+interface Watched {
+  readonly gates: Gates;
+  readonly fence: FenceModel;
+  readonly progress: ProgressModel;
+}
+
 type Callback = (error: unknown, result?: pg.QueryResult) => void;
 
 /** Makes every statement of a connection stop at a gate, and tells the fence's model what became of it. */
-export function gateClient(
-  client: pg.PoolClient,
-  process: ModelProcess,
-  gates: Gates,
-  fence: FenceModel,
-): void {
+export function gateClient(client: pg.PoolClient, process: ModelProcess, watched: Watched): void {
   const send = client.query.bind(client) as unknown as Query;
-  const connection = new GatedConnection(client, process, gates, fence, send);
+  const connection = new GatedConnection(client, process, watched, send);
   const query = (text: string | { readonly text: string }, ...rest: unknown[]) => {
     const callback = typeof rest.at(-1) === 'function' ? (rest.pop() as Callback) : undefined;
     const answered = connection.run(text, rest[0] as readonly unknown[] | undefined);
@@ -41,13 +44,22 @@ class GatedConnection {
   readonly #process: ModelProcess;
   readonly #gates: Gates;
   readonly #fence: FenceModel;
+  readonly #progress: ProgressModel;
   readonly #send: Query;
   #inTransaction = false;
   #movedFrom: number | undefined;
+  /** The open window that the transaction stores. */
+  #stored: unknown = null;
   /** Whether it is in the transaction of a page: no other locks coverage and moves a checkpoint. */
   #holdsCoverage = false;
 
-  constructor(client: pg.PoolClient, process: ModelProcess, gates: Gates, fence: FenceModel, send: Query) {
+  constructor(
+    client: pg.PoolClient,
+    process: ModelProcess,
+    { gates, fence, progress }: Watched,
+    send: Query,
+  ) {
+    this.#progress = progress;
     this.#client = client;
     this.#process = process;
     this.#gates = gates;
@@ -104,16 +116,22 @@ class GatedConnection {
   }
 
   #note(label: string, values: readonly unknown[], result: pg.QueryResult): void {
-    const { laneName, runId } = this.#process;
+    const { laneName, runId, job } = this.#process;
     if (label === 'insert into meraki_ingest.checkpoints' && result.rows.length === 1) {
-      this.#fence.taken(laneName, runId, Number((result.rows[0] as { version: string }).version));
+      const taken = result.rows[0] as { readonly version: string; readonly open_window: unknown };
+      this.#fence.taken(laneName, runId, Number(taken.version));
+      if (job?.only === undefined) this.#progress.taken(runId, taken.open_window);
     }
     if (label === 'update meraki_ingest.checkpoints' && result.rowCount === 1) {
-      if (this.#inTransaction) this.#movedFrom = Number(values.at(-1));
-      else this.#fence.released(runId);
+      if (!this.#inTransaction) this.#fence.released(runId);
+      else {
+        this.#movedFrom = Number(values.at(-1));
+        this.#stored = typeof values[0] === 'string' ? JSON.parse(values[0]) : null;
+      }
     }
     if (label === 'commit' && result.command === 'COMMIT' && this.#movedFrom !== undefined) {
       this.#fence.moved(laneName, runId, this.#movedFrom);
+      if (this.#holdsCoverage) this.#progress.committed(runId, this.#stored);
       this.#process.hasCommitted = true;
     }
     if (label === 'begin') this.#inTransaction = true;

@@ -1,6 +1,7 @@
 /*
  * What has to hold once all faults have ended and a healthy worker had its way: nothing that can be had is
- * missing, nothing is in quarantine that did not come broken, and no page was asked much oftener than it had to be.
+ * missing, and no page was asked much oftener than it had to be. A page is repeated, and what overlaps with it, each
+ * time a lane is taken anew or a page token is refused (I3).
  */
 import {
   formatInstant,
@@ -30,17 +31,12 @@ const OVERLAP = instantOfSeconds(121);
 const SLACK = instantOfSeconds(30);
 
 export function judgeEnd(
-  { plan, simulator }: Surroundings,
+  { plan, simulator, fence }: Surroundings,
   time: WorldTime,
   truth: TruthModel,
   judge: Judge,
   archive: ArchiveSnapshot,
-  figures: {
-    readonly jobs: number;
-    readonly crashes: number;
-    readonly drops: number;
-    readonly jumps: number;
-  },
+  struck: number,
 ): EndFigures {
   const now = instantOfMilliseconds(time.now());
   const logs = finalOf(archive, 'webhook_logs');
@@ -55,15 +51,17 @@ export function judgeEnd(
   if (archive.streams.length !== 2) judge.fail(`I3: ${archive.streams.length} streams are known of 2`);
 
   const rows = truth.deliveries(now).filter(({ at }) => logs.some((r) => r.from <= at && at < r.to));
-  const pages = simulator
-    .requests()
-    .filter(({ operation, status }) => operation === 'getOrganizationWebhooksLogs' && status === 200)
-    .reduce((sum, { count }) => sum + count, 0);
+  const asked = (wanted: number) =>
+    simulator
+      .requests()
+      .filter(({ operation, status }) => operation === 'getOrganizationWebhooksLogs' && status === wanted)
+      .reduce((sum, { count }) => sum + count, 0);
+  const pages = asked(200);
   const settling = instantOfMilliseconds(plan.settle.logs) + 2 * OVERLAP;
   const overlap = Math.ceil(densest(rows, settling) / plan.perPage) + 1;
   const pagesLeast = Math.ceil(rows.length / plan.perPage);
-  const interruptions = figures.jobs + figures.crashes + figures.drops + figures.jumps;
-  const pagesMost = pagesLeast + interruptions * (1 + overlap) + 40;
+  const takes = (fence.takes.get('webhook_logs live') ?? 0) + (fence.takes.get('webhook_logs backfill') ?? 0);
+  const pagesMost = pagesLeast + (takes + asked(400)) * (1 + overlap) + struck;
   if (pages > pagesMost) judge.fail(`I3: ${pages} pages were read where ${pagesMost} are the most`);
   return { pages, pagesLeast, pagesMost, rowsFinal: rows.length };
 }

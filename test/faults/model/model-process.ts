@@ -14,6 +14,7 @@ import { gateClient, ProcessDied, socketOf } from './gated-client.ts';
 import type { Gates } from './gates.ts';
 import type { ModelPlan } from './model-plan.ts';
 import { createModelStream } from './model-streams.ts';
+import type { ProgressModel } from './progress-model.ts';
 import type { MachineClock } from './world-time.ts';
 
 export interface Surroundings {
@@ -23,6 +24,7 @@ export interface Surroundings {
   readonly organizationId: string;
   readonly gates: Gates;
   readonly fence: FenceModel;
+  readonly progress: ProgressModel;
 }
 
 export interface Job {
@@ -63,14 +65,14 @@ export class ModelProcess {
   ended: Ended | undefined;
 
   constructor(name: string, clock: MachineClock, surroundings: Surroundings) {
-    const { databaseUrl, simulator, gates, fence, plan } = surroundings;
+    const { databaseUrl, simulator, plan } = surroundings;
     this.name = name;
     this.clock = clock;
     this.#surroundings = surroundings;
     this.#database = openDatabase(databaseUrl, testLog, CONNECTIONS);
     this.#database.pool.on('connect', (client) => {
       this.#connections.add(client);
-      gateClient(client, this, gates, fence);
+      gateClient(client, this, surroundings);
     });
     this.#database.pool.on('remove', (client) => this.#connections.delete(client));
     this.#partitions = new Partitions(this.#database);
@@ -156,6 +158,7 @@ export class ModelProcess {
 
   /** The stream, with a gate at every request that the loop sends. */
   #gated(stream: Stream): Stream {
+    const { progress } = this.#surroundings;
     const gate = async <T>(label: string, signal: AbortSignal, ask: (signal: AbortSignal) => Promise<T>) => {
       this.assertAlive();
       this.doing = label;
@@ -177,9 +180,12 @@ export class ModelProcess {
     return {
       ...stream,
       read: (window, learned, signal) =>
-        gate(window.pageToken === null ? 'first page' : 'later page', signal, (either) =>
-          stream.read(window, learned, either),
-        ),
+        gate(window.pageToken === null ? 'first page' : 'later page', signal, async (either) => {
+          progress.asked(this.runId, window);
+          const reading = await stream.read(window, learned, either);
+          progress.answered(this.runId, reading.window);
+          return reading;
+        }),
       probe: (asked, signal) => gate('probe', signal, (either) => stream.probe(asked, either)),
     };
   }

@@ -32,6 +32,8 @@ export class ModelRun {
   readonly #processes: ModelProcess[] = [];
   readonly #buried: ModelProcess[] = [];
   #births = 0;
+  /** Calls that the plan's faults struck. */
+  #struck = 0;
   #step = 0;
   #last: ModelProcess | undefined;
   /** Jobs whose process was paused or crashed: somebody else may take them over. */
@@ -73,6 +75,7 @@ export class ModelRun {
   async heal(): Promise<void> {
     const { plan, gates, simulator } = this.#surroundings;
     gates.openAll();
+    this.#struck = Object.values(simulator.struck()).reduce((sum, count) => sum + count, 0);
     if (plan.faults !== undefined) simulator.setFaults(healed(plan.faults));
     await gates.settle(this.#processes);
     this.#collect();
@@ -97,7 +100,7 @@ export class ModelRun {
   async judge(truth: TruthModel): Promise<EndFigures> {
     const archive = await this.#judge.look('at the end');
     if (archive === undefined) throw new Error('the archive is locked though nobody works');
-    return judgeEnd(this.#surroundings, this.#time, truth, this.#judge, archive, this.figures);
+    return judgeEnd(this.#surroundings, this.#time, truth, this.#judge, archive, this.#struck);
   }
 
   async close(): Promise<void> {

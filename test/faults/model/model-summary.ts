@@ -8,6 +8,7 @@ const FIGURES = [
   'jumps',
   'takeovers',
   'superseded',
+  'resumed',
   'commits',
   'pages',
   'pagesLeast',

@@ -7,6 +7,7 @@ import { Judge } from './judge.ts';
 import { openObserver } from './model-database.ts';
 import { drawModelPlan, HOUR, type ModelPlan } from './model-plan.ts';
 import { ModelRun } from './model-run.ts';
+import { ProgressModel } from './progress-model.ts';
 import { ServedModel } from './served-model.ts';
 import { TruthModel } from './truth-model.ts';
 import { WorldTime } from './world-time.ts';
@@ -28,6 +29,8 @@ export interface ModelResult {
   readonly jumps: number;
   readonly takeovers: number;
   readonly superseded: number;
+  /** Runs that went on in the middle of a window. */
+  readonly resumed: number;
   /** Committed pages and other moves of a checkpoint. */
   readonly commits: number;
   /** Pages of the webhook log that were answered, and how many there had to be at least. */
@@ -86,10 +89,11 @@ export async function runModelPlan(seed: number, options: ModelOptions): Promise
     new ServedModel(simulator, organizationId, plan.settle),
   );
   const fence = new FenceModel();
+  const progress = new ProgressModel();
   const gates = new Gates(observer);
   const random = createRandom('model run', seed);
   const { databaseUrl } = options;
-  const surroundings = { plan, databaseUrl, simulator, organizationId, gates, fence };
+  const surroundings = { plan, databaseUrl, simulator, organizationId, gates, fence, progress };
   const run = new ModelRun(surroundings, time, judge, random);
   try {
     await run.disturb();
@@ -100,6 +104,7 @@ export async function runModelPlan(seed: number, options: ModelOptions): Promise
       plan,
       ...run.figures,
       takeovers: fence.takeovers,
+      resumed: progress.resumed,
       commits: fence.commits,
       ...end,
       checks: judge.checks,
@@ -108,7 +113,7 @@ export async function runModelPlan(seed: number, options: ModelOptions): Promise
       lost: judge.lost,
       doubled: judge.doubled,
       falseCoverage: judge.falseCoverage,
-      failures: [...judge.failures, ...fence.failures],
+      failures: [...judge.failures, ...fence.failures, ...progress.failures],
       hits: run.hits,
       pageStatements: fence.pageStatements,
       errors: run.errors,

@@ -13,6 +13,7 @@ export const COMMIT_STATEMENTS = [
   'insert into meraki_store.api_response_counts',
   'insert into meraki_ingest.lateness',
   'insert into meraki_ingest.quarantine',
+  'select meraki_ingest.quarantine',
   'insert into meraki_ingest.schema_drift',
   'update meraki_ingest.coverage',
   'insert into meraki_ingest.sync_runs',

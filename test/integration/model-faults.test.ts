@@ -1,0 +1,49 @@
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { createModelDatabase, type ModelDatabase } from '../faults/model/model-database.ts';
+import { type ModelResult, runModelPlan } from '../faults/model/run-model-plan.ts';
+import { COMMIT_STATEMENTS } from '../faults/model/statement-label.ts';
+import { modelSeeds } from '../faults/seeds.ts';
+
+/** Chosen so that between them a process ends at every statement of a page's commit. */
+const FIXED_SEEDS = [9, 21, 40, 41, 44, 63, 64, 65];
+
+const results: ModelResult[] = [];
+let database: ModelDatabase;
+
+beforeAll(async () => {
+  database = await createModelDatabase(inject('postgresAdminUrl'));
+});
+
+afterAll(() => database.drop());
+
+describe('I1 to I5: a random interleaving of processes that crash, pause and lose connections', () => {
+  test.each([...new Set([...FIXED_SEEDS, ...modelSeeds])])('is exact: seed %i', async (seed) => {
+    const result = await runModelPlan(seed, { databaseUrl: database.url });
+    results.push(result);
+    expect(result.failures).toEqual([]);
+    expect(result).toMatchObject({ lost: 0, doubled: 0, falseCoverage: 0 });
+    expect(result.checks).toBeGreaterThan(result.crashes);
+    expect(result.commits).toBeGreaterThan(0);
+  });
+
+  test('ends at each statement of a commit at least once, and no commit has another', () => {
+    const ended = new Set(results.flatMap(({ hits }) => [...hits.keys()].map(crashedAt)));
+    expect(COMMIT_STATEMENTS.filter((statement) => !ended.has(statement))).toEqual([]);
+    const sent = new Set(results.flatMap(({ pageStatements }) => [...pageStatements]));
+    const known: readonly string[] = [...COMMIT_STATEMENTS, 'rollback'];
+    expect([...sent].filter((statement) => !known.includes(statement))).toEqual([]);
+  });
+
+  test('fences some of them, and lets others take over', () => {
+    const sum = (name: 'takeovers' | 'superseded' | 'drops' | 'pauses') =>
+      results.reduce((total, result) => total + result[name], 0);
+    for (const name of ['takeovers', 'superseded', 'drops', 'pauses'] as const) {
+      expect(sum(name)).toBeGreaterThan(0);
+    }
+  });
+});
+
+/** `crash before tx: commit` happened at `commit`. */
+function crashedAt(hit: string): string | undefined {
+  return /^crash (?:before|during|after) (?:tx: )?(.*)$/.exec(hit)?.[1];
+}
