@@ -83,9 +83,11 @@ export class ModelRun {
     this.#time.pass(2 * LEASE_MS + Math.max(plan.settle.logs, plan.settle.codes));
     const healthy = this.#born(0);
     this.#processes.push(healthy);
-    for (const stream of ['webhook_logs', 'api_responses'] as const) {
-      for (let round = 1; round <= HEALING_ROUNDS; round += 1) {
-        const lane = round % 2 === 1 ? 'live' : 'backfill';
+    for (let round = 1; round <= HEALING_ROUNDS; round += 1) {
+      const lane = round % 2 === 1 ? 'live' : 'backfill';
+      // An idle bucket at the end of an answer is asked for on its own once newer ones are final.
+      if (lane === 'live') this.#time.pass(2 * plan.intervalSeconds * 1_000 + plan.settle.codes);
+      for (const stream of ['webhook_logs', 'api_responses'] as const) {
         healthy.start({ stream, lane }, () => false);
         this.figures.jobs += 1;
         await gates.settle([healthy]);

@@ -87,6 +87,7 @@ export async function runModelPlan(seed: number, options: ModelOptions): Promise
     truth,
     time,
     new ServedModel(simulator, organizationId, plan.settle),
+    plan.faults?.rules?.some(({ fault }) => fault.kind === 'token_loop') === true,
   );
   const fence = new FenceModel();
   const progress = new ProgressModel();
