@@ -15,9 +15,13 @@ export function boundReading(
 ): Reading {
   const finalUntil = Math.min(window.finalUntil, reading.answeredAt - limits.settle);
   const oldest = reading.answeredAt - limits.lookback + EDGE_MARGIN / 2;
+  // Rows that were sent after one page need not be on a later one: a log that begins with its newest rows has
+  // passed them. So no page may claim what lies behind the answer of the first.
+  const { from, to } = window.claim;
+  const claim = { from, to: Math.max(from, Math.min(to, reading.answeredAt)) };
   return {
     ...reading,
-    window: reading.window === null ? null : { ...reading.window, finalUntil },
+    window: reading.window === null ? null : { ...reading.window, claim, finalUntil },
     claims: clipClaims(reading.claims, { oldest, finalUntil, answeredAt: reading.answeredAt }),
   };
 }
