@@ -4,8 +4,7 @@ import { EDGE_MARGIN } from './plan.ts';
 import type { Reading } from './stream.ts';
 
 /**
- * The reading, with no more claimed than holds at the time of the answer. The window keeps the bounds of its earliest
- * answer: read newest first, its first page is the one that ends now, though later pages are answered later.
+ * The reading, with no more claimed than holds at the time of the answer.
  *
  * @param limits how far back the source reaches and how long its data take to settle, in microseconds
  */
@@ -14,13 +13,15 @@ export function boundReading(
   reading: Reading,
   limits: { readonly lookback: number; readonly settle: number },
 ): Reading {
-  const { answeredAt } = reading;
-  const finalUntil = Math.min(window.finalUntil, answeredAt - limits.settle);
-  const claim = { ...window.claim, to: Math.min(window.claim.to, answeredAt) };
-  const oldest = answeredAt - limits.lookback + EDGE_MARGIN / 2;
+  const finalUntil = Math.min(window.finalUntil, reading.answeredAt - limits.settle);
+  const oldest = reading.answeredAt - limits.lookback + EDGE_MARGIN / 2;
+  // Rows that were sent after one page need not be on a later one: a log that begins with its newest rows has
+  // passed them. So no page may claim what lies behind the answer of the first.
+  const { from, to } = window.claim;
+  const claim = { from, to: Math.max(from, Math.min(to, reading.answeredAt)) };
   return {
     ...reading,
-    window: reading.window === null ? null : { ...reading.window, finalUntil, claim },
-    claims: clipClaims(reading.claims, { oldest, finalUntil, answeredAt }),
+    window: reading.window === null ? null : { ...reading.window, claim, finalUntil },
+    claims: clipClaims(reading.claims, { oldest, finalUntil, answeredAt: reading.answeredAt }),
   };
 }

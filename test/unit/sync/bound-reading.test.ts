@@ -1,37 +1,45 @@
 import { expect, test } from 'vitest';
-import { instantOfSeconds } from '../../../src/instant.ts';
 import { boundReading } from '../../../src/sync/bound-reading.ts';
-import { type OpenWindow, openWindow } from '../../../src/sync/open-window.ts';
+import { openWindow, takePage } from '../../../src/sync/open-window.ts';
 import type { Reading } from '../../../src/sync/stream.ts';
 
-const SECOND = instantOfSeconds(1);
-const HOUR = 3_600 * SECOND;
-const NOON = 500_000 * HOUR;
-const LIMITS = { lookback: 90 * 24 * HOUR, settle: 900 * SECOND };
-const claim = { from: NOON - HOUR, to: NOON };
+const MINUTE = 60_000_000;
+const limits = { lookback: 10_000 * MINUTE, settle: 15 * MINUTE };
+const REACH = 2 * MINUTE;
 
-function pageAt(window: OpenWindow, answeredAt: number, isLast: boolean): Reading {
-  const covered = isLast ? [window.claim] : [];
-  const reading: Partial<Reading> = {
-    answeredAt,
-    window: isLast ? null : { ...window, pages: window.pages + 1, pageToken: 'next' },
-    claims: [{ intervalSeconds: 0, final: [], provisional: covered }],
-  };
-  return boundReading(window, reading as Reading, LIMITS);
+/** One page of the log, newest rows first, answered at `answeredAt`. */
+function page(
+  window: ReturnType<typeof openWindow>,
+  sentAt: number,
+  token: string | undefined,
+  answeredAt: number,
+) {
+  const taken = takePage(window, [{ sentAt, fingerprint: String(sentAt) }], token, REACH);
+  const claims = [{ intervalSeconds: 0, final: taken.finished, provisional: [] }];
+  const reading = { window: taken.window, claims, answeredAt } as unknown as Reading;
+  return boundReading(window, reading, limits);
 }
 
-/** Our clock was 94 s ahead when the window was opened, and the first of three pages, the newest, was answered. */
-test('I2 the first answer of a window bounds what its later pages claim', () => {
-  const opened = openWindow(claim, claim, NOON - LIMITS.settle);
-  const first = pageAt(opened, NOON - 94 * SECOND, false);
-  const second = pageAt(first.window ?? opened, NOON + 3 * SECOND, false);
-  const last = pageAt(second.window ?? opened, NOON + 9 * SECOND, true);
-  expect(last.claims[0]?.provisional).toEqual([{ from: claim.from, to: NOON - 94 * SECOND }]);
-  expect(second.window?.finalUntil).toBe(NOON - 94 * SECOND - LIMITS.settle);
+test('I2: what was sent between two pages is not claimed, though the window ends ahead of the source', () => {
+  const planned = { from: 5_000 * MINUTE, to: 5_200 * MINUTE };
+  const window = openWindow(planned, planned, 5_185 * MINUTE);
+  const first = page(window, 5_090 * MINUTE, 'next', 5_100 * MINUTE);
+  if (first.window === null) throw new Error('the first page is the last');
+  const last = page(first.window, 5_010 * MINUTE, undefined, 5_130 * MINUTE);
+  expect(last.claims).toMatchObject([
+    {
+      final: [{ from: 5_000 * MINUTE, to: 5_085 * MINUTE }],
+      provisional: [{ from: 5_085 * MINUTE, to: 5_100 * MINUTE }],
+    },
+  ]);
 });
 
-test('an answer later than the window ends changes nothing of what it claims', () => {
-  const opened = openWindow(claim, claim, NOON - LIMITS.settle);
-  const first = pageAt(opened, NOON + SECOND, false);
-  expect(first.window).toMatchObject({ claim, finalUntil: NOON - LIMITS.settle });
+test('a window that lies wholly ahead of the source claims nothing', () => {
+  const planned = { from: 5_000 * MINUTE, to: 5_200 * MINUTE };
+  const first = page(openWindow(planned, planned, 5_185 * MINUTE), 4_000 * MINUTE, 'next', 4_500 * MINUTE);
+  if (first.window === null) throw new Error('the first page is the last');
+  expect(first.window.claim).toEqual({ from: 5_000 * MINUTE, to: 5_000 * MINUTE });
+  expect(page(first.window, 4_000 * MINUTE, undefined, 5_100 * MINUTE).claims).toMatchObject([
+    { final: [], provisional: [] },
+  ]);
 });
