@@ -42,13 +42,11 @@ const sentences: Readonly<Record<Verdict, (told: ToldMoment) => string>> = {
 export function remedyOf({ verdict, cause, organization, quarantined, ledger }: ToldMoment): string | null {
   switch (verdict) {
     case 'quarantined':
-      return 'The raw rows and the reasons are in meraki_ingest.quarantine.';
+      return 'The raw rows and the reasons are in quarantine: see "meraki-historian quarantine list --raw".';
     case 'final_with_rows':
     case 'final_empty':
     case 'provisional':
-      return quarantined.near + quarantined.timeUnknown === 0
-        ? null
-        : `Besides, ${rows(quarantined.near)} near it, and ${rows(quarantined.timeUnknown)} of unknown time read along with it, are in meraki_ingest.quarantine.`;
+      return besides(quarantined);
     case 'not_settled':
       return 'Wait for the next read, or run "meraki-historian sync".';
     case 'organization_disabled':
@@ -106,4 +104,14 @@ function rows(amount: number): string {
 
 function time(instant: Instant): string {
   return `${formatInstant(instant).slice(0, 19).replace('T', ' ')} UTC`;
+}
+
+/** Rows in quarantine that may belong to a moment that was read all the same. */
+function besides({ near, timeUnknown }: ToldMoment['quarantined']): string | null {
+  const kinds = [
+    ...(near > 0 ? [`${rows(near)} near it`] : []),
+    ...(timeUnknown > 0 ? [`${rows(timeUnknown)} of unknown time, read along with it`] : []),
+  ];
+  if (kinds.length === 0) return null;
+  return `In quarantine: ${kinds.join(', and ')}; see "meraki-historian quarantine list".`;
 }

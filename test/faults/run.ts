@@ -65,32 +65,38 @@ async function runRounds(state: RunState, seeds: Generator<number, never>): Prom
   }
 }
 
+/** Plans wait for Postgres and the dashboard most of the time, so two are run side by side. */
+const PLANS_SIDE_BY_SIDE = 2;
+
 async function runPlans(state: RunState): Promise<void> {
-  const { figures, say, options } = state;
   const server = await startModelServer();
   try {
-    const seeds = seedsOf(modelSeeds, options.seed);
-    let plans = 0;
-    while (!state.stop && Date.now() < state.end) {
-      const seed = seeds.next().value;
-      const failures = await runModelPlan(seed, { databaseUrl: server.databaseUrl }).then(
-        (result) => {
-          addPlan(figures, result);
-          return result.failures;
-        },
-        (error: unknown) => {
-          addBrokenPlan(figures, seed);
-          return [`broke off: ${error instanceof Error ? error.stack : String(error)}`];
-        },
-      );
-      plans += 1;
-      for (const line of planLines(seed, failures)) say(line);
-      if (plans % 50 === 0) say(`${plans} plans of the model`);
-      if (failures.length > 0 && options.stopOnFailure) state.stop = true;
-    }
+    const seeds = seedsOf(modelSeeds, state.options.seed);
+    const lanes = Array.from({ length: PLANS_SIDE_BY_SIDE }, async () => {
+      const database = await server.createDatabase();
+      while (!state.stop && Date.now() < state.end) await runPlan(state, seeds.next().value, database.url);
+    });
+    await Promise.all(lanes);
   } finally {
     await server.stop();
   }
+}
+
+async function runPlan(state: RunState, seed: number, databaseUrl: string): Promise<void> {
+  const { figures, say } = state;
+  const failures = await runModelPlan(seed, { databaseUrl }).then(
+    (result) => {
+      addPlan(figures, result);
+      return result.failures;
+    },
+    (error: unknown) => {
+      addBrokenPlan(figures, seed);
+      return [`broke off: ${error instanceof Error ? error.stack : String(error)}`];
+    },
+  );
+  for (const line of planLines(seed, failures)) say(line);
+  if (figures.modelPlans % 50 === 0) say(`${figures.modelPlans} plans of the model`);
+  if (failures.length > 0 && state.options.stopOnFailure) state.stop = true;
 }
 
 function planLines(seed: number, failures: readonly string[]): readonly string[] {

@@ -4,11 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PostgresServer } from '../processes/postgres-server.ts';
 import { startWatchdog } from '../processes/watchdog.ts';
-import { createModelDatabase } from './model-database.ts';
+import { createModelDatabase, type ModelDatabase } from './model-database.ts';
 
-/** A Postgres of its own for plans of the model, which are run one after the other. */
+/** A Postgres of its own for plans of the model. */
 export interface ModelServer {
-  readonly databaseUrl: string;
+  /** Makes a database for plans that are run one after the other. */
+  createDatabase(): Promise<ModelDatabase>;
   stop(): Promise<void>;
 }
 
@@ -20,9 +21,8 @@ export async function startModelServer(): Promise<ModelServer> {
   const password = () => randomBytes(12).toString('hex');
   const passwords = { superuser: password(), owner: password() };
   const postgres = await PostgresServer.create(join(directory, 'postgres'), passwords, watchdog);
-  const database = await createModelDatabase(postgres.adminUrl);
   return {
-    databaseUrl: database.url,
+    createDatabase: () => createModelDatabase(postgres.adminUrl),
     async stop() {
       await postgres.stop();
       watchdog.release();
