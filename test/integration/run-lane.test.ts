@@ -6,11 +6,13 @@ import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { readCoverage } from '../../src/db/coverage.ts';
 import { Partitions } from '../../src/db/partitions.ts';
+import { readStream } from '../../src/db/streams.ts';
 import { formatInstant, type Instant, instantOfMilliseconds, instantOfSeconds } from '../../src/instant.ts';
 import { duration, intersect, type Ranges } from '../../src/ranges.ts';
 import type { StreamKey } from '../../src/stream-key.ts';
 import { webhookLogs } from '../../src/streams/webhook-logs.ts';
 import type { LaneRun } from '../../src/sync/lane-loop.ts';
+import { parseLearnedLimits } from '../../src/sync/limits.ts';
 import { type LaneResult, runLane } from '../../src/sync/run-lane.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
 import { testLog } from '../support/test-log.ts';
@@ -154,6 +156,15 @@ test('I2: a clock that is an hour fast claims nothing that lies ahead of the sou
   expect(duration(stored?.final ?? [])).toBeGreaterThan(0);
   expect(intersect(stored?.final ?? [], [{ from: now - SETTLE, to: now + DAY }])).toEqual([]);
   expect(intersect(stored?.provisional ?? [], [{ from: now, to: now + DAY }])).toEqual([]);
+});
+
+test('I3: a clock that is days fast has no time to come left alone', async () => {
+  const source = await startServer(answer(200, []));
+  const ahead = (settings.lookback + 60 * MINUTE) / 1_000;
+  expect(await read(source, 'backfill', { ahead })).toMatchObject({ outcome: 'complete' });
+  const stored = await readStream(owned.database.query, KEY);
+  const { skipped } = parseLearnedLimits(stored?.limits, instantOfMilliseconds(Date.now()));
+  expect(skipped).toEqual([]);
 });
 
 describe('I3: page tokens', () => {

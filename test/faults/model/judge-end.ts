@@ -66,7 +66,7 @@ export function judgeEnd(
   return { pages, pagesLeast, pagesMost, rowsFinal: rows.length };
 }
 
-/** What is wanted, has settled and is still to be had, and is not final: nothing, but for what is left alone for a day. */
+/** What is wanted, has settled and is still to be had, and is not final: nothing, but for what is left alone for a day because answers failed. */
 function missingOf(plan: ModelPlan, archive: ArchiveSnapshot, known: StoredStream, now: Instant) {
   const { stream, wantedFrom, learned } = known;
   const isLog = stream === 'webhook_logs';
@@ -74,8 +74,10 @@ function missingOf(plan: ModelPlan, archive: ArchiveSnapshot, known: StoredStrea
   const settle = instantOfMilliseconds(isLog ? plan.settle.logs : plan.settle.codes) + SLACK;
   const kept = Math.min(instantOfMilliseconds(plan.reallyKept), learned.lookback ?? Number.POSITIVE_INFINITY);
   const from = Math.max(wantedFrom, now - kept + EDGE_MARGIN + SLACK);
+  const isSpoiled = (plan.faults?.rules ?? []).length + (plan.faults?.widths ?? []).length > 0;
+  const left = isSpoiled ? (learned.skipped ?? []) : [];
   const wanted = shrinkToGrid({ from, to: now - settle }, width);
-  const missing = subtract(rangesOf(wanted), union(finalOf(archive, stream), learned.skipped ?? []));
+  const missing = subtract(rangesOf(wanted), union(finalOf(archive, stream), left));
   return { wanted, missing };
 }
 

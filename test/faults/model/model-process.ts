@@ -37,8 +37,8 @@ export interface Job {
 export type Ended = LaneResult['outcome'] | 'crashed' | Error;
 
 const CONNECTIONS = 2;
-/** A job of a plan has tens of pages: one that asks for so many goes round in a circle. */
-const MOST_ASKED = 600;
+/** A job of a plan has tens of pages, or hundreds where time went on into busy hours: one that asks for so many goes round in a circle. */
+const MOST_ASKED = 3_000;
 
 /** A worker with all that is its own: connections, what it knows of partitions, its client and its clock. */
 export class ModelProcess {
