@@ -53,9 +53,9 @@ select organization_id, stream, series, lookback, horizon, wanted - covered as m
 from (
   select s.organization_id, s.stream, s.series,
     s.lookback_seconds * interval '1 second' as lookback,
-    now() - s.lookback_seconds * interval '1 second' as horizon,
+    now() + (s.clock_skew_ms - 1000 * s.lookback_seconds) * interval '1 millisecond' as horizon,
     tstzmultirange(tstzrange(s.wanted_from, greatest(s.wanted_from,
-      least(now() - s.expected_lag_seconds * interval '1 second', s.retired_at)
+      least(now() + s.clock_skew_ms * interval '1 millisecond' - s.expected_lag_seconds * interval '1 second', s.retired_at)
     ))) - coalesce(s.unwanted, '{}') as wanted,
     coalesce(c.covered, '{}') as covered
   from meraki_ingest.streams s

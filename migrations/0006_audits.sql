@@ -133,10 +133,10 @@ comment on column meraki.audits.rows_surplus is 'Number of deliveries that the a
 comment on column meraki.audits.figures_changed is
   'Number of counts per bucket and response code that differed.';
 comment on column meraki.audits.repaired is
-  'Number of deliveries inserted or moved to quarantine, or of counts revised; 0 when nothing was changed.';
+  'Number of deliveries inserted, of copies too many moved to quarantine, or of counts revised; 0 when nothing was changed.';
 comment on column meraki.audits.requests is 'Number of requests sent to Meraki for it.';
 comment on column meraki.audits.outcome is
-  'equal: nothing differed; repaired: a second reading said the same, and the archive was made equal; unconfirmed: a second reading said something else or was not to be had, nothing was changed; doubtful: Meraki lacks more than half of what is stored, nothing was changed; unreadable: nothing of the window could be read whole.';
+  'equal: nothing differed; repaired: a second reading said the same, and the archive was made equal; unconfirmed: a second reading said something else or was not to be had, nothing was changed; doubtful: Meraki gives nothing of something that is stored, and has given it once, so nothing was changed; unreadable: nothing of the window could be read whole.';
 comment on column meraki.audits.error is 'Why it was unreadable, unconfirmed or doubtful; null otherwise.';
 comment on column meraki.audits.interval_seconds is 'Width of the buckets compared; null for webhook_logs.';
 comment on column meraki.audits.audit_id is 'Id of the audit of this window.';

@@ -1,6 +1,12 @@
 import { Agent, type Dispatcher, request } from 'undici';
 import type { Clock } from '../clock.ts';
-import { HistorianError, RateLimitedError, UnreachableError, WindowRefusedError } from '../errors.ts';
+import {
+  HistorianError,
+  PagingError,
+  RateLimitedError,
+  UnreachableError,
+  WindowRefusedError,
+} from '../errors.ts';
 import { type Instant, instantOfMilliseconds } from '../instant.ts';
 import type { Log } from '../log.ts';
 import { failureOf, parseBody, readBytes, unreachable } from './answer.ts';
@@ -18,6 +24,9 @@ const TIMEOUT_MS = 60_000;
 const SMALLEST_SKEW_MS = 3_000;
 /** More than a `Date` header's missing fraction, a little latency included: a clock was set. */
 const FRACTION_MS = 1_100;
+/** One odd header must not move everybody's time by more. */
+const DOUBTFUL_STEP_MS = 600_000;
+const CONFIRMED_WITHIN_MS = 60_000;
 
 export interface MerakiClientOptions {
   readonly baseUrl: string;
@@ -61,6 +70,8 @@ export class MerakiClient {
   readonly #agent: Dispatcher;
   #skewMs = 0;
   #skewKnown = false;
+  /** What one answer has said of a clock that was set by much; believed when the next one says the same. */
+  #doubtfulSkewMs: number | undefined;
 
   constructor(options: MerakiClientOptions) {
     this.#options = options;
@@ -183,8 +194,7 @@ export class MerakiClient {
         url = new URL(location, url);
         continue;
       }
-      this.#measureSkew(header(response, 'date'));
-      const answeredAt = this.now();
+      const answeredAt = this.#timeOf(header(response, 'date'));
       return { requests, answeredAt, ...(await this.#read(url, response)) };
     }
   }
@@ -202,20 +212,37 @@ export class MerakiClient {
       const next = nextLink(header(response, 'link'), url);
       // Found out later, it would stand in a checkpoint by then, and be refused at every start.
       if (next !== undefined) assertTrusted(next, this.#options.trustedHosts);
+      if (next !== undefined && this.#withoutKey(next.href) !== next.href) {
+        throw new PagingError('The address of the next page repeats the API key.', { path: url.pathname });
+      }
       return { ok: true, ...read, body: read.body, next: next?.href };
     }
-    const failure = failureOf(response.statusCode, url, text);
+    const failure = failureOf(response.statusCode, url, this.#withoutKey(text));
     return { ok: false, failure, retryAfter: header(response, 'retry-after') };
   }
 
-  #measureSkew(date: string | undefined): void {
+  /** What others say is told to people and stored, and may repeat what they were asked with. */
+  #withoutKey(said: string): string {
+    const { key } = this.#options;
+    return key === '' ? said : said.replaceAll(key, '***');
+  }
+
+  /** @returns when Meraki answered: while a header is in doubt, the earlier of what it says and what was believed */
+  #timeOf(date: string | undefined): Instant {
     const server = date === undefined ? Number.NaN : Date.parse(date);
-    if (Number.isNaN(server)) return;
+    if (Number.isNaN(server)) return this.now();
     // The header drops the fraction, so each measure is up to a second low: the highest of them is the nearest.
     const measured = server - this.#options.clock.now();
-    const stepped = measured < this.#skewMs - FRACTION_MS;
+    const isStep = Math.abs(measured - this.#skewMs) > DOUBTFUL_STEP_MS;
+    const isConfirmed = Math.abs(measured - (this.#doubtfulSkewMs ?? Number.NaN)) < CONFIRMED_WITHIN_MS;
+    this.#doubtfulSkewMs = isStep && !isConfirmed ? measured : undefined;
+    if (isStep && !isConfirmed) {
+      return Math.min(this.now(), instantOfMilliseconds(this.#options.clock.now() + measured));
+    }
+    const stepped = isStep || measured < this.#skewMs - FRACTION_MS;
     if (!this.#skewKnown || stepped || measured > this.#skewMs) this.#skewMs = measured;
     this.#skewKnown = true;
+    return this.now();
   }
 }
 

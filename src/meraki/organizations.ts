@@ -15,11 +15,18 @@ const text = z.string().transform((value) => value.replaceAll('\0', '\ufffd').to
 
 const organizationShape = z
   .looseObject({
-    id: text,
-    name: text.nullish(),
-    url: text.nullish(),
-    api: z.looseObject({ enabled: z.boolean().nullish() }).nullish(),
-    cloud: z.looseObject({ region: z.looseObject({ name: text.nullish() }).nullish() }).nullish(),
+    id: z.union([text, z.int().transform(String)]),
+    // Whatever is odd about one organization must not keep it, or the others, from being read.
+    name: text.nullish().catch(null),
+    url: text.nullish().catch(null),
+    api: z
+      .looseObject({ enabled: z.boolean().nullish().catch(null) })
+      .nullish()
+      .catch(null),
+    cloud: z
+      .looseObject({ region: z.looseObject({ name: text.nullish() }).nullish() })
+      .nullish()
+      .catch(null),
   })
   .transform(
     (row): MerakiOrganization => ({

@@ -215,12 +215,14 @@ function resolutionLesson(
   const finest = buckets.reduce((least, bucket) => Math.min(least, bucket.intervalSeconds), Infinity);
   if (finest < askedSeconds) {
     const finer = DOCUMENTED_INTERVALS.find((seconds) => seconds >= finest) ?? LONGEST_INTERVAL;
-    return finer < askedSeconds ? { ...learned, finerInterval: finer } : null;
+    if (finer >= askedSeconds) return null;
+    const { finestInterval: _coarser, ...others } = learned;
+    return { ...others, finerInterval: finer };
   }
   if (finest === askedSeconds) return null;
   const span = window.asked.to - window.asked.from;
   if (span > SHORTEST_FINE_SPAN) return { ...learned, fineSpan: Math.floor(span / 2) };
-  const { fineSpan: _narrowed, ...others } = learned;
+  const { fineSpan: _narrowed, finerInterval: _finer, ...others } = learned;
   const interval = DOCUMENTED_INTERVALS.find((seconds) => seconds >= finest) ?? LONGEST_INTERVAL;
   return interval > askedSeconds ? { ...others, finestInterval: interval } : null;
 }

@@ -152,9 +152,13 @@ interface OrderLesson {
 function orderLesson(window: OpenWindow, taken: TakenPage, learned: LearnedLimits): OrderLesson | null {
   const { wholeSpan, ...others } = learned;
   if (taken.proves !== null) {
-    return taken.proves === learned.order
-      ? null
-      : { learned: { ...others, order: taken.proves }, anew: false };
+    const isKnown = taken.proves === learned.order && wholeSpan === undefined;
+    return isKnown ? null : { learned: { ...others, order: taken.proves }, anew: false };
+  }
+  if (taken.outOfOrder && window.proven !== null) {
+    // A page token that led back looks like this, too: the order is to be proven anew before it is given up.
+    const { order: _doubtful, ...rest } = learned;
+    return { learned: rest, anew: true };
   }
   if (taken.outOfOrder) {
     const span = wholeSpan ?? FIRST_UNSORTED_SPAN;

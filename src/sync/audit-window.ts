@@ -94,9 +94,7 @@ async function compareFirst(
       await verify(tx, stream, planned, coverage, within);
       return await saved(tx, { ...record, ...figures, outcome: 'equal' });
     }
-    if (!isDoubtful(difference, stored)) return { difference, figures };
-    const error = 'Meraki lacks more than half of what is stored; it may have answered in part only';
-    return await saved(tx, { ...record, ...figures, outcome: 'doubtful', error });
+    return { difference, figures };
   });
 }
 
@@ -129,6 +127,11 @@ async function compareSecond(
     }
     if (!sameDifference(found.difference, difference)) {
       return await unconfirmed('a second reading differed in another way');
+    }
+    if (isDoubtful(difference, contentsWithin(second.contents, contested), planned.intervalSeconds)) {
+      const error =
+        'Meraki no longer gives what it gave once; it may have answered in part, or keep less than it says';
+      return await saved(tx, { ...record, ...found.figures, outcome: 'doubtful', error });
     }
     const now = stream.now();
     for (const reading of second.readings) await reading.write(tx, coverage, now);

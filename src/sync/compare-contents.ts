@@ -46,14 +46,22 @@ export function amountOf(contents: readonly Content[]): number {
   return contents.reduce((sum, { amount }) => sum + amount, 0);
 }
 
-const FEW = 10;
-
 /**
- * Whether the source lacks so much of what is stored that it is rather the source that is not to be believed: it
- * has shown these rows before.
+ * Whether the source gives nothing at all of something that is stored. It has shown it before, and what was once
+ * shown does not vanish by itself: it is the source that is not to be believed, which may have answered in part, or
+ * keeps less than it says. A copy too many of a delivery that it still gives is another matter, and so is a count in
+ * a bucket that it still gives: a revision keeps what was.
+ *
+ * @param intervalSeconds width of the buckets; 0 for deliveries
  */
-export function isDoubtful({ surplus }: Difference, stored: readonly Content[]): boolean {
-  return surplus.length >= FEW && surplus.length > stored.length / 2;
+export function isDoubtful(
+  { surplus }: Difference,
+  source: readonly Content[],
+  intervalSeconds: number,
+): boolean {
+  const thingOf = (content: Content) => (intervalSeconds === 0 ? placeOf(content) : String(content.at));
+  const given = new Set(source.map(thingOf));
+  return surplus.some((content) => !given.has(thingOf(content)));
 }
 
 function placeOf({ at, key }: Content): string {

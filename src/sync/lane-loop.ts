@@ -132,12 +132,16 @@ export class LaneLoop {
     this.#held = committed.held;
     this.counts = committed.counts;
     this.#tellDrift(committed.drift);
-    if (reading.claims.some((claim) => claim.final.length > 0)) this.#setbacks = 0;
+    const isProgress = reading.claims.some((claim) => claim.final.length > 0);
+    if (isProgress && !reading.anew) this.#setbacks = 0;
     await this.#memory.noteAnswered(window.asked.from);
     if (reading.learned !== null) await this.#memory.learn(reading.learned);
     await this.#tellProgress();
     if (reading.window !== null) return reading.window;
-    if (reading.anew) return 'again';
+    if (reading.anew) {
+      this.#countSetback(new PagingError('Answers contradict one another without end.', { ...stream.key }));
+      return 'again';
+    }
     if (reading.claims.every(({ final, provisional }) => final.length + provisional.length === 0)) {
       await this.#skip(window.claim);
     }
@@ -182,13 +186,17 @@ export class LaneLoop {
   /** A window that cannot be read on is given up for another, and what that teaches is remembered. */
   async #setback(window: OpenWindow, error: Setback): Promise<void> {
     const { database } = this.#lane;
-    this.#setbacks += 1;
-    if (this.#setbacks > MOST_SETBACKS) throw error;
+    this.#countSetback(error);
     this.#spend({ requests: 1, waitedMs: 0 });
     this.#spend(await this.#lessons.learn(window, error));
     this.#held = await database.transaction((tx) =>
       advanceCheckpoint(tx, this.#held, null, this.#localNow()),
     );
+  }
+
+  #countSetback(error: Setback): void {
+    this.#setbacks += 1;
+    if (this.#setbacks > MOST_SETBACKS) throw error;
   }
 
   async #skip(claim: Range): Promise<void> {

@@ -13,4 +13,6 @@ export const modelSeeds: readonly number[] = [
   2,
   // A log that begins with its newest rows: time between two pages counted as covered when a clock was fast.
   5,
+  // A page token that led back made a sorted log count as unsorted for a week.
+  20145,
 ];

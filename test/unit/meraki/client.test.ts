@@ -285,6 +285,22 @@ describe('redirects', () => {
     expect(thief.requests).toEqual([]);
   });
 
+  test('I8 what Meraki says back is told without the key', async () => {
+    for (const status of [400, 401, 403, 500]) {
+      const server = await startServer(answer(status, { errors: [`key ${KEY} has no access`] }));
+      const error = await failure(startClient(server.url).client.get('/x', {}));
+      expect(String(error)).toContain('key *** has no access');
+      expect(String(error)).not.toContain(KEY);
+    }
+  });
+
+  test('I8 a next page whose address repeats the key is not kept', async () => {
+    const server = await startServer(answer(200, [], { link: `</x?startingAfter=${KEY}>; rel=next` }));
+    const error = await failure(startClient(server.url).client.get('/x', {}));
+    expect(error).toBeInstanceOf(PagingError);
+    expect(String(error)).not.toContain(KEY);
+  });
+
   test('in a circle end as unreachable', async () => {
     const server = await startServer(redirect('/x'));
     const { client } = startClient(server.url);
@@ -376,6 +392,26 @@ describe('the clock of the source', () => {
     await client.get('/x', {});
     await client.get('/x', {});
     expect(client.clockSkewMs).toBe(0);
+  });
+
+  test('I2 one odd date moves nobody, and bounds its own answer; said twice it is believed', async () => {
+    const clock = recordingClock(START);
+    const day = 86_400_000;
+    const server = await startServer(
+      dated(START + day),
+      dated(START),
+      dated(START - day),
+      dated(START - day),
+    );
+    const { client } = startClient(server.url, { clock });
+    const answeredAt = async () => (await client.get('/x', {})).answeredAt;
+    expect(await answeredAt()).toBe(instantOfMilliseconds(START));
+    expect(client.clockSkewMs).toBe(0);
+    expect(await answeredAt()).toBe(instantOfMilliseconds(START));
+    expect(await answeredAt()).toBe(instantOfMilliseconds(START - day));
+    expect(client.clockSkewMs).toBe(0);
+    expect(await answeredAt()).toBe(instantOfMilliseconds(START - day));
+    expect(client.clockSkewMs).toBe(-day);
   });
 
   test('an unreadable date changes nothing', async () => {

@@ -114,14 +114,33 @@ test('unsorted after the first page: learned, and the window is planned anew', a
   expect(reading.claims[0]).toMatchObject({ final: [], provisional: [], retracted: [claim] });
 });
 
+test('a row out of turn in a log that was known to be sorted: taken back, and to be proven anew', async () => {
+  const server = await startServer(answer(200, [row(claim.from + 9 * MINUTE)], { link: '</n>; rel=next' }));
+  const window: OpenWindow = {
+    ...openWindow(claim, asked, claim.to, 'ascending'),
+    pageToken: `${server.url}/x`,
+    pages: 1,
+    order: 'ascending',
+    lastInstant: claim.from + 30 * MINUTE,
+  };
+  const reading = await read(streamOf(server), window, { order: 'ascending', span: 7 * DAY });
+  expect(reading).toMatchObject({ window: null, learned: { span: 7 * DAY }, anew: true });
+  expect(reading.learned).not.toHaveProperty('order');
+  expect(reading.claims[0]).toMatchObject({ final: [], provisional: [], retracted: [claim] });
+});
+
 test('a window read whole teaches the order once, and is not read again for it', async () => {
   const rows = Array.from({ length: 20 }, (_, index) => row(claim.from + index));
-  const server = await startServer(answer(200, rows), answer(200, rows));
+  const server = await startServer(answer(200, rows), answer(200, rows), answer(200, rows));
   const stream = streamOf(server);
   const reading = await read(stream, fresh, { wholeSpan: DAY });
   expect(reading).toMatchObject({ learned: { order: 'ascending' }, anew: false, window: null });
   expect(reading.learned).not.toHaveProperty('wholeSpan');
   expect(await read(stream, fresh, { order: 'ascending' })).toMatchObject({ learned: null, anew: false });
+  // The other lane had windows made short when this one had proven the order.
+  const both = await read(stream, fresh, { order: 'ascending', wholeSpan: DAY });
+  expect(both).toMatchObject({ learned: { order: 'ascending' }, anew: false });
+  expect(both.learned).not.toHaveProperty('wholeSpan');
 });
 
 test('I3 windows that were made short become longer again while they are read whole with ease', async () => {

@@ -49,10 +49,12 @@ test('only what lies within the ranges is looked at', () => {
   expect(contentsWithin(all, [{ from: 2, to: 3 }])).toEqual([{ at: 2, key: 'a', amount: 1 }]);
 });
 
-test('a source that lacks a few rows is believed, one that lacks most of many is doubted', () => {
-  const stored = Array.from({ length: 20 }, (_, at) => ({ at, key: 'a', amount: 1 }));
-  const surplusOf = (count: number) => ({ missing: [], surplus: stored.slice(0, count) });
-  expect(isDoubtful(surplusOf(10), stored)).toBe(false);
-  expect(isDoubtful(surplusOf(11), stored)).toBe(true);
-  expect(isDoubtful(surplusOf(9), stored.slice(0, 9))).toBe(false);
+test('what the source gives no more at all is doubted; copies and codes too many are believed', () => {
+  const at = (moment: number, key: string, amount = 1) => ({ at: moment, key, amount });
+  const surplus = { missing: [], surplus: [at(1, 'a')] };
+  expect(isDoubtful(surplus, [at(1, 'a'), at(2, 'b')], 0)).toBe(false);
+  expect(isDoubtful(surplus, [at(1, 'b'), at(2, 'a')], 0)).toBe(true);
+  expect(isDoubtful(surplus, [at(1, '200', 5)], 120)).toBe(false);
+  expect(isDoubtful(surplus, [at(2, 'a')], 120)).toBe(true);
+  expect(isDoubtful({ missing: [at(1, 'a')], surplus: [] }, [], 0)).toBe(false);
 });
