@@ -24,9 +24,6 @@ const TIMEOUT_MS = 60_000;
 const SMALLEST_SKEW_MS = 3_000;
 /** More than a `Date` header's missing fraction, a little latency included: a clock was set. */
 const FRACTION_MS = 1_100;
-/** One odd header must not move everybody's time by more. */
-const DOUBTFUL_STEP_MS = 600_000;
-const CONFIRMED_WITHIN_MS = 60_000;
 
 export interface MerakiClientOptions {
   readonly baseUrl: string;
@@ -70,8 +67,6 @@ export class MerakiClient {
   readonly #agent: Dispatcher;
   #skewMs = 0;
   #skewKnown = false;
-  /** What one answer has said of a clock that was set by much; believed when the next one says the same. */
-  #doubtfulSkewMs: number | undefined;
 
   constructor(options: MerakiClientOptions) {
     this.#options = options;
@@ -194,7 +189,8 @@ export class MerakiClient {
         url = new URL(location, url);
         continue;
       }
-      const answeredAt = this.#timeOf(header(response, 'date'));
+      this.#measureSkew(header(response, 'date'));
+      const answeredAt = this.now();
       return { requests, answeredAt, ...(await this.#read(url, response)) };
     }
   }
@@ -227,22 +223,14 @@ export class MerakiClient {
     return key === '' ? said : said.replaceAll(key, '***');
   }
 
-  /** @returns when Meraki answered: while a header is in doubt, the earlier of what it says and what was believed */
-  #timeOf(date: string | undefined): Instant {
+  #measureSkew(date: string | undefined): void {
     const server = date === undefined ? Number.NaN : Date.parse(date);
-    if (Number.isNaN(server)) return this.now();
+    if (Number.isNaN(server)) return;
     // The header drops the fraction, so each measure is up to a second low: the highest of them is the nearest.
     const measured = server - this.#options.clock.now();
-    const isStep = Math.abs(measured - this.#skewMs) > DOUBTFUL_STEP_MS;
-    const isConfirmed = Math.abs(measured - (this.#doubtfulSkewMs ?? Number.NaN)) < CONFIRMED_WITHIN_MS;
-    this.#doubtfulSkewMs = isStep && !isConfirmed ? measured : undefined;
-    if (isStep && !isConfirmed) {
-      return Math.min(this.now(), instantOfMilliseconds(this.#options.clock.now() + measured));
-    }
-    const stepped = isStep || measured < this.#skewMs - FRACTION_MS;
+    const stepped = measured < this.#skewMs - FRACTION_MS;
     if (!this.#skewKnown || stepped || measured > this.#skewMs) this.#skewMs = measured;
     this.#skewKnown = true;
-    return this.now();
   }
 }
 

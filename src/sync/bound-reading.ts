@@ -1,12 +1,7 @@
-import { instantOfSeconds } from '../instant.ts';
-import { rangesOf, union } from '../ranges.ts';
 import { clipClaims } from './clip-claims.ts';
 import type { OpenWindow } from './open-window.ts';
 import { EDGE_MARGIN } from './plan.ts';
 import type { Reading } from './stream.ts';
-
-/** Coverage that lies further ahead of an answer than this was claimed by a wrong clock, and is taken back. */
-const AHEAD = instantOfSeconds(60);
 
 /**
  * The reading, with no more claimed than holds at the time of the answer.
@@ -27,11 +22,6 @@ export function boundReading(
   return {
     ...reading,
     window: reading.window === null ? null : { ...reading.window, claim, finalUntil },
-    claims: clipClaims(reading.claims, { oldest, finalUntil, answeredAt: reading.answeredAt }).map(
-      (each) => ({
-        ...each,
-        retracted: union(each.retracted ?? [], rangesOf({ from: reading.answeredAt + AHEAD, to: Infinity })),
-      }),
-    ),
+    claims: clipClaims(reading.claims, { oldest, finalUntil, answeredAt: reading.answeredAt }),
   };
 }

@@ -394,26 +394,6 @@ describe('the clock of the source', () => {
     expect(client.clockSkewMs).toBe(0);
   });
 
-  test('I2 one odd date moves nobody, and bounds its own answer; said twice it is believed', async () => {
-    const clock = recordingClock(START);
-    const day = 86_400_000;
-    const server = await startServer(
-      dated(START + day),
-      dated(START),
-      dated(START - day),
-      dated(START - day),
-    );
-    const { client } = startClient(server.url, { clock });
-    const answeredAt = async () => (await client.get('/x', {})).answeredAt;
-    expect(await answeredAt()).toBe(instantOfMilliseconds(START));
-    expect(client.clockSkewMs).toBe(0);
-    expect(await answeredAt()).toBe(instantOfMilliseconds(START));
-    expect(await answeredAt()).toBe(instantOfMilliseconds(START - day));
-    expect(client.clockSkewMs).toBe(0);
-    expect(await answeredAt()).toBe(instantOfMilliseconds(START - day));
-    expect(client.clockSkewMs).toBe(-day);
-  });
-
   test('an unreadable date changes nothing', async () => {
     const clock = recordingClock(START);
     const server = await startServer(dated(START + 600_000), answer(200, [], { date: 'today' }));
