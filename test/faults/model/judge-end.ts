@@ -29,6 +29,7 @@ export interface EndFigures {
 /** Rows so far apart are in doubt together: see `REACH` and `LEAD` of the log's stream. */
 const OVERLAP = instantOfSeconds(121);
 const SLACK = instantOfSeconds(30);
+const IDLE_BUCKETS = 3;
 
 export function judgeEnd(
   { plan, simulator, fence }: Surroundings,
@@ -76,7 +77,9 @@ function missingOf(plan: ModelPlan, archive: ArchiveSnapshot, known: StoredStrea
   const from = Math.max(wantedFrom, now - kept + EDGE_MARGIN + SLACK);
   const isSpoiled = (plan.faults?.rules ?? []).length + (plan.faults?.widths ?? []).length > 0;
   const left = isSpoiled ? (learned.skipped ?? []) : [];
-  const wanted = shrinkToGrid({ from, to: now - settle }, width);
+  // Idle buckets that are left out at the newest end are asked for on their own once newer ones are final.
+  const mayBeIdle = isLog || plan.idleBuckets === 'empty' ? 0 : IDLE_BUCKETS * width;
+  const wanted = shrinkToGrid({ from, to: now - settle - mayBeIdle }, width);
   const missing = subtract(rangesOf(wanted), union(finalOf(archive, stream), left));
   return { wanted, missing };
 }
