@@ -66,17 +66,25 @@ export function planLive(situation: Situation): PlannedWindow | undefined {
 }
 
 /**
- * What `live` asks once more after `answered`: an answer may end before now, since idle buckets can be left out,
- * and then the settled time behind its end has to be asked on its own.
+ * What `live` asks once more after `answered`: an answer may begin late and end early, since idle buckets can be left
+ * out, and then the settled time that it did not cover has to be asked on its own.
  */
 export function planLiveAgain(
   situation: Situation,
   answered: { readonly claim: Range; readonly finalUntil: Instant },
 ): PlannedWindow | undefined {
+  const { now, grid, lead, reach, done } = situation;
+  const settled = Math.floor(answered.finalUntil / grid) * grid;
   const next = planLive(situation);
-  if (next === undefined || next.claim.from <= answered.claim.from) return undefined;
-  const settled = Math.floor(answered.finalUntil / situation.grid) * situation.grid;
-  return next.claim.from < settled ? next : undefined;
+  if (next === undefined) return undefined;
+  if (next.claim.from > answered.claim.from) return next.claim.from < settled ? next : undefined;
+  const [hole] = subtract(rangesOf({ from: answered.claim.from, to: settled }), done);
+  if (hole === undefined || hole.to >= answered.claim.to) return undefined;
+  return {
+    openedAt: now,
+    claim: hole,
+    asked: { from: hole.from - lead, to: Math.min(hole.to + reach, now) },
+  };
 }
 
 /** The next window of the `backfill` lane, or `undefined` when nothing is missing that can be had. */
