@@ -135,14 +135,13 @@ describe('live, once more', () => {
     });
   });
 
-  test('an answer that brought nothing is not asked for again', () => {
-    expect(again(from)).toBeUndefined();
-    expect(
-      planLiveAgain(
-        { ...buckets, now },
-        { claim: planLive({ ...buckets, now })?.claim ?? { from, to: now }, finalUntil },
-      ),
-    ).toBeUndefined();
+  test('an answer that brought nothing of the settled time is asked for that alone, and then no more', () => {
+    const open = { ...buckets, now };
+    const claim = planLive(open)?.claim ?? { from, to: now };
+    const alone = planLiveAgain(open, { claim, finalUntil });
+    expect(alone?.claim.from).toBe(claim.from);
+    expect(alone?.claim.to).toBeLessThanOrEqual(finalUntil);
+    expect(planLiveAgain(open, { claim: alone?.claim ?? claim, finalUntil })).toBeUndefined();
   });
 
   test('an answer that reached as far as has settled leaves nothing', () => {
