@@ -12,6 +12,7 @@ Written by \`npm run docs:update\` from the comments in the database; do not edi
 - **Numbers.** Counts are \`bigint\`, ratios and shares \`double precision\` from 0 to 1 (a share of a limit can exceed 1), and a unit stands in the name: \`duration_ms_sum\`, \`lag_seconds\`. There is no \`numeric\`.
 - **Zero, unknown, provisional.** In a time series with \`coverage_ratio\`: where it is above 0, a 0 means that nothing happened in the time that was read; where it is 0, nothing was read and the figures are null. Between 0 and 1 the figures count a part of the bucket only. \`is_final\` false means that the figures may still change.
 - **Dense series** have a row for every bucket, also for idle ones and those that were not read, so a line in a chart breaks where something is missing. The view's first line says whether it is dense. Where a series is not, a bucket without a row is idle or was not read; \`coverage\` and \`gaps\` tell which.
+- **Diagrams.** Views have no foreign keys; lines follow from the names of the columns. Views of a chapter that point to the same dimensions share a box. A line ends in a bar where each value has its row there, in a circle where it can be null or unknown there.
 
 ## What stays
 
