@@ -1,6 +1,7 @@
 /*
  * A landed view only grows at its end. What has landed is known in two ways that do not depend on each other:
- * - docs/contract.json. `npm run docs:update` refuses to write it anew where that would break what it holds.
+ * - docs/contract.json. `npm run docs:update` refuses to write it anew where that would break what it holds,
+ *   and then writes none of the other docs either.
  * - The migrations themselves, which are not edited once landed: the schema after each of them has to keep what the
  *   one after the migration before has promised, whatever became of the file.
  */
@@ -17,9 +18,9 @@ const CONTRACT = join(ROOT, 'docs', 'contract.json');
 const MIGRATIONS = join(ROOT, 'migrations');
 
 const BROKEN = `Landed views may only get columns at their end. What has to break becomes a view of schema meraki_v2,
-beside the old one. What was never landed may still change: take docs/contract.json from the landed branch (git checkout),
-then \`npm run docs:update\``;
-const STALE = 'docs/contract.json lacks what was added or said anew; `npm run docs:update` writes it';
+beside the old one. What has never landed may still change: take docs/contract.json back to a commit from before it
+(git checkout COMMIT -- docs/contract.json), then run \`npm run docs:update\``;
+const STALE = 'docs/contract.json lacks what was added or said anew: run `npm run docs:update`';
 
 describe('the promised views', () => {
   test('are all there, with their columns in their places, and docs/contract.json has them all', async () => {
