@@ -14,17 +14,13 @@ export interface Relation {
   readonly isOptional: boolean;
 }
 
-interface RelationRule extends Omit<Relation, 'view'> {
-  /** Ending of the names of the views it is for; any where it is left out. */
-  readonly of?: string;
-}
+type RelationRule = Omit<Relation, 'view'>;
 
 const RULES: readonly RelationRule[] = [
   { column: 'organization_id', target: 'organizations', targetColumn: 'id', isOptional: false },
   { column: 'network_key', target: 'networks', targetColumn: 'network_key', isOptional: false },
   { column: 'endpoint_key', target: 'webhook_endpoints', targetColumn: 'endpoint_key', isOptional: false },
   { column: 'alert_type_key', target: 'alert_types', targetColumn: 'alert_type_key', isOptional: false },
-  { column: 'bucket_start', of: '_hourly', target: 'hours', targetColumn: 'hour_start', isOptional: false },
   { column: 'date', target: 'dates', targetColumn: 'date', isOptional: false },
   // No answer has no code, and a receiver may answer with a code that is in no list.
   { column: 'response_code', target: 'response_codes', targetColumn: 'response_code', isOptional: true },
@@ -38,8 +34,8 @@ export function relationsOf(views: readonly DescribedView[]): readonly Relation[
   return views.flatMap(({ name: view, columns }) => {
     const schema = view.slice(0, view.indexOf('.') + 1);
     return columns.flatMap(({ name: column }) =>
-      RULES.filter((rule) => rule.column === column && view.endsWith(rule.of ?? ''))
-        .map(({ of: _, ...rule }) => ({ ...rule, view, target: schema + rule.target }))
+      RULES.filter((rule) => rule.column === column)
+        .map((rule) => ({ ...rule, view, target: schema + rule.target }))
         .filter(({ target, targetColumn }) => target !== view && known.has(`${target}.${targetColumn}`)),
     );
   });
