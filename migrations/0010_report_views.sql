@@ -9,7 +9,8 @@ select time_zone, day_start as month_start, (date + interval '1 month') at time 
 from meraki_store.calendar_days
 where extract(day from date) = 1;
 
-comment on view meraki_store.calendar_months is 'Months of each time zone: from the first instant up to the next month''s.';
+comment on view meraki_store.calendar_months is
+  'Months of each time zone: from the first instant up to the next month''s.';
 
 -- Webhook deliveries.
 
@@ -162,8 +163,9 @@ from (
   group by organization_id, month_start, iso_weekday, hour_of_day
 ) cells;
 
--- Runs of failures go back to the latest success, and a usual day is one of the 28 local days before. Where the log was
--- not read up to now, nobody can know that a receiver is silent: the newest hour is left out, since it may be on its way.
+-- Runs of failures go back to the latest success, and what is usual is seen from the 28 local days before. Where the log
+-- was not read up to now, nobody can know that a receiver is silent; the newest hour may still be on its way. A receiver
+-- that rests at night or at weekends is silent only when that takes longer than any such rest.
 create view meraki.webhook_receiver_alerts with (security_barrier) as
 select a.organization_id, a.endpoint_id::text as endpoint_id, a.kind, a.since,
   a.deliveries_before * 86400 / nullif(a.covered_seconds_before, 0) as deliveries_per_day_before, a.failures,
@@ -172,7 +174,7 @@ select a.organization_id, a.endpoint_id::text as endpoint_id, a.kind, a.since,
 from (
   select k.organization_id, k.endpoint_id, k.kind, k.since, k.failures, k.last_success_at, k.last_delivery_at,
     k.covered_seconds_before, coalesce(sum(d.deliveries), 0)::double precision as deliveries_before,
-    count(d.deliveries) as days_before
+    count(d.deliveries) as days_before, max(d.rest) as longest_rest
   from (
     select r.organization_id, r.endpoint_id, k.kind, k.since, r.failures, r.last_success_at, r.last_delivery_at,
       b.before_from, b.before_to, meraki_store.covered_seconds(v.covered, b.before_from, b.before_to)
@@ -211,9 +213,16 @@ from (
           and v.covered @> tstzrange(least(k.since, b.read_until), b.read_until)
       end
   ) k
-  left join meraki_store.webhook_endpoint_days_exact d
+  left join (
+    select organization_id, endpoint_id, bucket_start, deliveries,
+      lead(coalesce(first_success_at, bucket_end)) over (
+        partition by organization_id, endpoint_id order by bucket_start
+      ) - greatest(last_success_at, last_failure_at) as rest
+    from meraki_store.webhook_endpoint_days_exact
+    where bucket_start > now() - interval '90 days'
+  ) d
     on d.organization_id = k.organization_id and d.endpoint_id = k.endpoint_id and d.bucket_start >= k.before_from
-    and d.bucket_start < k.before_to and d.bucket_start > now() - interval '90 days'
+    and d.bucket_start < k.before_to
   group by k.organization_id, k.endpoint_id, k.kind, k.since, k.failures, k.last_success_at, k.last_delivery_at,
     k.covered_seconds_before
 ) a
@@ -221,7 +230,7 @@ left join meraki_store.webhook_endpoints e
   on e.organization_id = a.organization_id and e.endpoint_id = a.endpoint_id
 left join meraki_ingest.settings s on s.name = 'webhook_urls'
 where a.kind = 'began_to_fail'
-  or a.days_before >= 5
+  or a.days_before >= 5 and now() - a.since > a.longest_rest
     and extract(epoch from now() - a.since) > 4 * a.covered_seconds_before / nullif(a.deliveries_before, 0);
 
 -- API requests by response code.
@@ -292,7 +301,7 @@ from (
       r.rate_limited_429 + r.server_errors_5xx, true
     from meraki_store.visible_series(current_user) v
     cross join lateral meraki_store.stale_days(v.time_zone, v.stale) t
-    cross join lateral meraki_store.api_requests_within(v.organization_id, v.series, t.day_start, t.day_end) r
+    cross join lateral meraki_store.api_response_days_of(v.organization_id, v.series, t.day_start, t.day_end) r
     join meraki_store.calendar_days d
       on d.time_zone = v.time_zone and d.date between t.date and t.date + 29
       and d.day_end > v.wanted_from and d.day_start > v.wanted_from - interval '2 days'
@@ -353,7 +362,7 @@ from (
     from meraki_store.visible_series(current_user) v
     cross join lateral unnest(v.stale) s
     cross join lateral meraki_store.hours_within(lower(s), upper(s)) h
-    cross join lateral meraki_store.api_requests_within(v.organization_id, v.series, h.hour_start, h.hour_end) r
+    cross join lateral meraki_store.api_response_hours_of(v.organization_id, v.series, h.hour_start, h.hour_end) r
     where h.hour_start + interval '169 hours' > v.wanted_from
       and h.hour_start + interval '168 hours' < v.wanted_to
   ) weeks_and_calendar
@@ -390,7 +399,7 @@ from (
     from meraki_store.visible_series(current_user) v
     cross join lateral unnest(v.stale) s
     cross join lateral meraki_store.hours_within(lower(s), upper(s)) h
-    cross join lateral meraki_store.api_requests_within(v.organization_id, v.series, h.hour_start, h.hour_end) r
+    cross join lateral meraki_store.api_response_hours_of(v.organization_id, v.series, h.hour_start, h.hour_end) r
     union all
     select c.organization_id, c.series, m.month_start, k.iso_weekday, k.hour_of_day, 0, 0, k.covered_seconds
     from meraki_store.counted_series c
@@ -457,7 +466,7 @@ from (
     from meraki_store.visible_series(current_user) v
     cross join lateral unnest(v.stale) s
     cross join lateral meraki_store.hours_within(lower(s), upper(s)) h
-    cross join lateral meraki_store.api_requests_within(v.organization_id, v.series, h.hour_start, h.hour_end) r
+    cross join lateral meraki_store.api_response_hours_of(v.organization_id, v.series, h.hour_start, h.hour_end) r
   ) candidates
 ) r
 cross join lateral (
@@ -571,7 +580,7 @@ comment on column meraki.webhook_receiver_alerts.organization_id is 'Organizatio
 comment on column meraki.webhook_receiver_alerts.endpoint_id is
   'Hash of the whole receiver URL; see webhook_endpoints.';
 comment on column meraki.webhook_receiver_alerts.kind is
-  'began_to_fail: the latest 3 deliveries or more failed, and one succeeded in the 30 days before. went_silent: there were deliveries on 5 or more of the 28 days before the latest one, and then none for 24 hours and for 4 times as long as usual, with the log read all that time.';
+  'began_to_fail: the latest 3 deliveries or more failed, and one succeeded in the 30 days before. went_silent: there were deliveries on 5 or more of the 28 days before the latest one, and then none for 24 hours, for 4 times the mean interval and for longer than any rest in those days, with the log read all that time.';
 comment on column meraki.webhook_receiver_alerts.since is
   'sent_at of the first failure after the latest success, or of the latest delivery.';
 comment on column meraki.webhook_receiver_alerts.deliveries_per_day_before is
