@@ -217,3 +217,9 @@ export const requestBudgets = ingest.table('request_budgets', {
   points: integer('points').notNull().default(0),
   expire: count('expire'),
 });
+
+export const networkLists = ingest.table('network_lists', {
+  organizationId: text('organization_id').primaryKey(),
+  askedAt: instant('asked_at').notNull(),
+  listedAt: instant('listed_at'),
+});

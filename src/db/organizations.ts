@@ -1,6 +1,7 @@
 import { and, eq, sql } from 'drizzle-orm';
 import { formatInstant, type Instant } from '../instant.ts';
 import { type Database, translated } from './database.ts';
+import { noteOrganizationName } from './name-history.ts';
 import { noteState } from './organization-states.ts';
 import { type OrganizationState, organizations } from './schema.ts';
 
@@ -44,6 +45,7 @@ export async function saveOrganizations(
             lastSeenAt: sql`excluded.last_seen_at`,
           },
         });
+      await noteOrganizationName(tx, organization.organizationId, now);
       await noteState(tx, organization.organizationId, now);
     });
   }
