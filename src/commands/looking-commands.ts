@@ -4,6 +4,7 @@ import { createLog } from '../log.ts';
 import { STREAM_NAMES, type StreamName } from '../stream-key.ts';
 import { instantArgument, isDayAlone } from './arguments.ts';
 import { withQuarantineCommands } from './quarantine-commands.ts';
+import { withReaderCommands } from './reader-commands.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** Adds the commands that look at the archive. */
@@ -45,6 +46,14 @@ export function withLookingCommands(
         ? await listQuarantine({ ...options, raw: raw === true })
         : await replayQuarantined(options),
     );
+  });
+
+  const readers = () => import('./readers.ts');
+  const asked = () => prepare({ key: false, quiet: true });
+  withReaderCommands(program, {
+    add: async (role, { organization }) => (await readers()).addReader(asked(), role, organization),
+    list: async ({ json }) => (await readers()).listReaders({ ...asked(), json: json === true }),
+    remove: async (role, { drop }) => (await readers()).removeReader(asked(), role, drop === true),
   });
 
   program
