@@ -17,6 +17,8 @@ export interface SeenOrganization {
   readonly url: string | null;
   readonly region: string | null;
   readonly state: OrganizationState;
+  /** Of its days in reports, should it be new here; by default UTC. */
+  readonly timeZone?: string;
 }
 
 /**

@@ -10,6 +10,8 @@ export interface ReconcileOptions {
   readonly log: Log;
   /** Restricts the archive to these organizations. */
   readonly organizationIds: readonly string[] | undefined;
+  /** In which reports count an organization's days. */
+  readonly timeZoneOf: (organizationId: string) => string;
 }
 
 /**
@@ -37,6 +39,7 @@ export async function reconcileOrganizations(
       url: organization.url,
       region: organization.region,
       state: organization.apiEnabled ? 'active' : 'api_disabled',
+      timeZone: options.timeZoneOf(organization.id),
     }),
   );
   await saveOrganizations(database, seen, client.now());

@@ -46,7 +46,8 @@ async function setUp(organizations: number): Promise<Bench> {
     simulator,
     clock,
     watch: () => new NetworkWatch(options),
-    reconcile: () => reconcileOrganizations({ ...options, organizationIds: undefined }),
+    reconcile: () =>
+      reconcileOrganizations({ ...options, organizationIds: undefined, timeZoneOf: () => 'UTC' }),
   };
 }
 
