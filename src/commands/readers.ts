@@ -2,13 +2,13 @@ import type { Config } from '../config.ts';
 import type { Database, Transaction } from '../db/database.ts';
 import { readOrganizations } from '../db/organizations.ts';
 import {
-  isGroupThere,
   objectionTo,
   READER_GROUP,
   type Reader,
   readReaders,
   runStatements,
   setReaderOrganizations,
+  statementsForGroup,
   statementsToAdd,
   statementsToRemove,
 } from '../db/readers.ts';
@@ -43,11 +43,8 @@ export async function addReader(
     if (objection !== undefined) {
       throw new UsageError(`${role} cannot be held to some organizations: it ${objection}.`);
     }
-    if (!(await isGroupThere(database.query))) {
-      throw new MissingRightsError(
-        `The role ${READER_GROUP} does not exist, since the role of DATABASE_URL might not make it. An administrator has to run, in this database:\n${GROUP_STATEMENTS}`,
-      );
-    }
+    const lacking = await statementsForGroup(database.query);
+    if (lacking.length > 0) throw missingRights(lacking);
     const before = (await readReaders(database.query)).find((reader) => reader.role === role);
     const statements = await statementsToAdd(database.query, role);
     await change(database, statements, (tx) => setReaderOrganizations(tx, role, organizationIds));
@@ -109,14 +106,6 @@ export async function removeReader(options: ReaderOptions, role: string, drop: b
   });
 }
 
-const GROUP_STATEMENTS = [
-  `create role ${READER_GROUP} nologin`,
-  `grant usage on schema meraki to ${READER_GROUP}`,
-  `grant select on all tables in schema meraki to ${READER_GROUP}`,
-]
-  .map((statement) => `  ${statement};`)
-  .join('\n');
-
 async function withArchive(
   { config, log }: ReaderOptions,
   work: (opened: OpenedDatabase) => Promise<void>,
@@ -165,13 +154,17 @@ async function change(
     });
   } catch (error) {
     if (!(error instanceof DatabaseError) || error.facts['sqlstate'] !== '42501') throw error;
-    const listed = statements.map((statement) => `  ${statement};`).join('\n');
-    throw new MissingRightsError(
-      `The role of DATABASE_URL may not do this. An administrator has to run, in this database:\n${listed}\nThen repeat the command.`,
-      {},
-      error,
-    );
+    throw missingRights(statements, error);
   }
+}
+
+function missingRights(statements: readonly string[], cause?: unknown): MissingRightsError {
+  const listed = statements.map((statement) => `  ${statement};`).join('\n');
+  return new MissingRightsError(
+    `The role of DATABASE_URL may not do this. An administrator has to run, in this database:\n${listed}\nThen repeat the command.`,
+    {},
+    cause,
+  );
 }
 
 function sayNext(output: Output, role: string, databaseUrl: string): void {

@@ -223,3 +223,12 @@ export const networkLists = ingest.table('network_lists', {
   askedAt: instant('asked_at').notNull(),
   listedAt: instant('listed_at'),
 });
+
+export const readerOrganizations = ingest.table(
+  'reader_organizations',
+  {
+    roleName: text('role_name').notNull(),
+    organizationId: text('organization_id').notNull(),
+  },
+  (t) => [primaryKey({ name: 'reader_organizations_pkey', columns: [t.roleName, t.organizationId] })],
+);

@@ -54,10 +54,24 @@ export async function readReaders(query: Queryable): Promise<readonly Reader[]> 
   }));
 }
 
-/** Whether there is a group to give rights by: whoever migrated may not have been allowed to make it. */
-export async function isGroupThere(query: Queryable): Promise<boolean> {
-  const found = await translated(query.execute(sql`select from pg_roles where rolname = ${READER_GROUP}`));
-  return (found.rowCount ?? 0) > 0;
+/**
+ * What makes the group by which readers have their rights, as statements for this server; none: it is there. Whoever
+ * migrated may not have been allowed to make it.
+ */
+export async function statementsForGroup(query: Queryable): Promise<readonly string[]> {
+  const found = await translated(
+    query.execute<{ owner: string; is_there: boolean }>(sql`
+      select current_user::text as owner,
+        exists (select from pg_roles where rolname = ${READER_GROUP}) as is_there`),
+  );
+  const { owner = '', is_there: isThere = false } = found.rows[0] ?? {};
+  if (isThere) return [];
+  return [
+    `create role ${READER_GROUP} nologin`,
+    `grant usage on schema meraki to ${READER_GROUP}`,
+    `grant select on all tables in schema meraki to ${READER_GROUP}`,
+    `alter default privileges for role ${pg.escapeIdentifier(owner)} in schema meraki grant select on tables to ${READER_GROUP}`,
+  ];
 }
 
 /** Why a role that is there must not become one of these readers, in words that go on after "it"; none: it may. */
