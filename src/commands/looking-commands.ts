@@ -5,6 +5,7 @@ import { STREAM_NAMES, type StreamName } from '../stream-key.ts';
 import { instantArgument, isDayAlone } from './arguments.ts';
 import { withQuarantineCommands } from './quarantine-commands.ts';
 import { withReaderCommands } from './reader-commands.ts';
+import { withRollupCommands } from './rollup-commands.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** Adds the commands that look at the archive. */
@@ -54,6 +55,12 @@ export function withLookingCommands(
     add: async (role, { organization }) => (await readers()).addReader(asked(), role, organization),
     list: async ({ json }) => (await readers()).listReaders({ ...asked(), json: json === true }),
     remove: async (role, { drop }) => (await readers()).removeReader(asked(), role, drop === true),
+  });
+
+  withRollupCommands(program, async (verb, { organization: organizationId, json }) => {
+    const { checkAllRollups, rebuildRollups } = await import('./rollups.ts');
+    const options = { ...prepare({ key: false, quiet: true }), organizationId, json: json === true };
+    ends(verb === 'check' ? await checkAllRollups(options) : await rebuildRollups(options));
   });
 
   program
