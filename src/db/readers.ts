@@ -140,11 +140,12 @@ export async function statementsToRemove(
   ];
 }
 
-/** As Postgres spells them. */
+/** As Postgres spells them; the same that meraki_reader has. */
 const SETTINGS = {
   default_transaction_read_only: 'on',
   statement_timeout: '60s',
   TimeZone: 'UTC',
+  jit: 'off',
 };
 
 async function standOf(query: Queryable, role: string) {
