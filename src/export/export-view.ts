@@ -101,6 +101,7 @@ async function expectOrganizations(database: Database, ids: readonly string[]): 
   const known = await readVisibleOrganizations(database.query);
   const unknown = ids.filter((wanted) => !known.some(({ id }) => id === wanted));
   if (unknown.length === 0) return;
-  const listed = known.map(({ id, name }) => `  ${id}  ${name}`).join('\n');
-  throw new UsageError(`No organization has the id ${unknown.join(', ')}. These are known:\n${listed}`);
+  const listed = known.map(({ id, name }) => `\n  ${id}  ${name}`).join('');
+  const those = known.length === 0 ? 'None is known yet.' : `These are known:${listed}`;
+  throw new UsageError(`No organization has the id ${unknown.join(', ')}. ${those}`);
 }
