@@ -11,7 +11,7 @@ const CHARACTERS_OF_A_GROUP = 8_000_000;
 
 type Value = string | number | bigint | boolean | null;
 
-/** Row groups are written as they fill; what stands at the end of the file is kept: about 5 kB for each of them. */
+/** Row groups are written as they fill; what stands at the end of the file is kept: about 1 kB for each of their columns. */
 export function openParquet(columns: readonly ReportColumn[], sink: Sink): RowWriter {
   const bytes = new ByteWriter();
   const schema = [{ name: 'root', num_children: columns.length }, ...columns.map(elementOf)];

@@ -32,6 +32,7 @@ async function exportOf(
 ): Promise<Exported & { readonly bytes: Buffer }> {
   const chunks: Buffer[] = [];
   const stream = new Writable({
+    highWaterMark: 1,
     write: (chunk: Buffer, _encoding, taken) => {
       chunks.push(chunk);
       whileReading().then(() => taken(), taken);
@@ -144,7 +145,7 @@ describe('odd rows', () => {
       response_duration_ms: 5n,
       endpoint_id: '-1234567890123456789',
     });
-    const [counts] = await parquetRows((await exportOf(odd, 'api_responses', 'parquet')).bytes);
+    const counts = (await parquetRows((await exportOf(odd, 'api_responses', 'parquet')).bytes)).at(-1);
     expect(counts).toMatchObject({ request_count: 9_007_199_254_740_993n, interval_seconds: 120 });
   });
 
@@ -184,7 +185,7 @@ describe('odd rows', () => {
       columns: ['response_code', 'organization_id'],
       organizationIds: ['2', '3'],
     });
-    expect(bytes.toString()).toBe('response_code,organization_id\n200,2\n200,3\n');
+    expect(bytes.toString()).toBe('response_code,organization_id\n200,3\n200,2\n');
   });
 });
 

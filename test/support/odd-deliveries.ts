@@ -63,7 +63,7 @@ export async function fillOddDeliveries({ pool }: Database): Promise<void> {
       from generate_series(1, 3) n;
     insert into meraki_store.api_response_counts (organization_id, series, interval_seconds, bucket_start,
         response_code, request_count, updated_at)
-      select n::text, 'all', 120, timestamptz '2026-01-15Z' + n * interval '2 minutes', 200,
+      select n::text, 'all', 120, timestamptz '2026-01-15Z' + (3 - n) * interval '2 minutes', 200,
         (array[9007199254740993, 9223372036854775807, 1])[n], '2026-01-15T00:00:00.000001Z'
       from generate_series(1, 3) n;
     insert into meraki_ingest.sync_runs (organization_id, run_id, stream, series, lane, started_at, rows_new, error)
