@@ -2,6 +2,7 @@ import { parse } from 'csv-parse/sync';
 import { parquetReadObjects } from 'hyparquet';
 import pg from 'pg';
 import type { ExportFormat } from '../../src/export/export-format.ts';
+import { formatInstant, type Instant } from '../../src/instant.ts';
 import type { TestDatabase } from './test-database.ts';
 
 /** Rows as texts that Postgres made of the values, so that two are equal when all their values are, to the last digit. */
@@ -12,18 +13,22 @@ interface Column {
   readonly type: string;
 }
 
-/** Rows of a view, in the order that an export has. @param timeColumn what it is sorted by first */
+/** Rows of a view, in the order that an export has. @param timeColumn what the range is of, and what is sorted by first */
 export async function storedRows(
   { database }: TestDatabase,
   view: string,
   timeColumn: string | null,
-  where = 'true',
+  range: { readonly from?: Instant | undefined; readonly to?: Instant | undefined } = {},
 ): Promise<readonly PlainRow[]> {
   const columns = await columnsOf(database.pool, view);
   const names = columns.map(({ name }) => pg.escapeIdentifier(name));
   const order = timeColumn === null ? names : [pg.escapeIdentifier(timeColumn), ...names];
+  const time = timeColumn === null ? 'null::timestamptz' : pg.escapeIdentifier(timeColumn);
   const found = await database.pool.query<PlainRow>(
-    `select ${plain(columns, 'v')} from meraki.${view} v where ${where} order by ${order.map((name) => `v.${name}`).join(', ')}`,
+    `select ${plain(columns, 'v')} from meraki.${view} v
+     where ($1::timestamptz is null or ${time} >= $1) and ($2::timestamptz is null or ${time} < $2)
+     order by ${order.map((name) => `v.${name}`).join(', ')}`,
+    [range.from, range.to].map((end) => (end === undefined ? null : formatInstant(end))),
   );
   return found.rows;
 }

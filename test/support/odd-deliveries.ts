@@ -58,6 +58,10 @@ export async function fillOddDeliveries({ pool }: Database): Promise<void> {
   await pool.query(`
     insert into meraki_store.organizations (organization_id, name, first_seen_at, last_seen_at)
       select n::text, 'Organization ' || n, '2026-01-15Z', '2026-01-15Z' from generate_series(1, 3) n;
+    insert into meraki_ingest.streams (organization_id, stream, series, wanted_from, lookback_seconds,
+        expected_lag_seconds, created_at)
+      select n::text, stream, 'all', '2026-01-15Z', 86400, 0, '2026-01-15Z'
+      from generate_series(1, 3) n, unnest(array['webhook_logs', 'api_responses']) stream;
     insert into meraki_ingest.coverage (organization_id, stream, series, interval_seconds, final, counted, updated_at)
       select n::text, 'api_responses', 'all', 120, '{[2026-01-15Z,2026-01-16Z)}', '{[2026-01-15Z,2026-01-16Z)}', now()
       from generate_series(1, 3) n;
