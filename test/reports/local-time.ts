@@ -46,11 +46,15 @@ export function localDays(
   return days.slice(1, -1).filter((day) => day.to > from && day.from < to);
 }
 
+const monthStarts = new Map<string, number>();
+
 /** First instant of the local month that holds `moment`. */
 export function monthStart(moment: number, timeZone: string): number {
   const month = localTime(moment, timeZone).date.slice(0, 7);
-  const first = localDays(moment - 32 * 48 * HALF_HOUR, moment + 1, timeZone).find((day) =>
-    day.date.startsWith(month),
-  );
-  return first?.from ?? Number.NaN;
+  const known = monthStarts.get(`${timeZone} ${month}`);
+  if (known !== undefined) return known;
+  const days = localDays(moment - 32 * 48 * HALF_HOUR, moment + 1, timeZone);
+  const first = days.find(({ date }) => date.startsWith(month))?.from ?? Number.NaN;
+  monthStarts.set(`${timeZone} ${month}`, first);
+  return first;
 }
