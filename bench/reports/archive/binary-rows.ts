@@ -6,7 +6,8 @@ import { type Instant, instantOfMilliseconds } from '../../../src/instant.ts';
 
 const SIGNATURE = [0x50, 0x47, 0x43, 0x4f, 0x50, 0x59, 0x0a, 0xff, 0x0d, 0x0a, 0, 0, 0, 0, 0, 0, 0, 0, 0];
 const CHUNK = 256 * 1_024;
-const LONGEST_ROW = 4_096;
+/** What may be written before anybody looks whether it is full: a burst of a few hundred rows. */
+const MARGIN = 256 * 1_024;
 const POSTGRES_EPOCH = instantOfMilliseconds(Date.UTC(2000, 0, 1));
 const UPPER = 2 ** 32;
 
@@ -31,7 +32,7 @@ export function bigintField(decimal: string): Field {
 
 /** A buffer that rows are written to, until it is {@link full} and its contents are taken. */
 export class BinaryRows {
-  readonly #bytes = Buffer.alloc(CHUNK + LONGEST_ROW);
+  readonly #bytes = Buffer.alloc(CHUNK + MARGIN);
   readonly #view = new DataView(this.#bytes.buffer, this.#bytes.byteOffset, this.#bytes.length);
   #end = SIGNATURE.length;
 
