@@ -139,6 +139,7 @@ async function fillRuns(
       g - interval '3 days', g - interval '2 days', 1000, 0, 0, 0, 0, 2, 'equal'
     from generate_series(${at}::timestamptz - ${runDays} * interval '1 day', ${at}::timestamptz, interval '1 day') g`);
   if (stream !== 'webhook_logs') return;
+  await fillOddities(database, key, at);
   await database.query.execute(sql`
     insert into meraki_ingest.lateness (organization_id, stream, series, day, bucket, rows, rows_found_late,
       rows_after_final, max_seconds, late_max_seconds, last_seen_at)
@@ -146,4 +147,22 @@ async function fillRuns(
       power(2, bucket / 4.0), power(2, bucket / 4.0), g
     from generate_series(${at}::timestamptz - ${runDays} * interval '1 day', ${at}::timestamptz, interval '1 day') g
     cross join generate_series(0, 24) bucket`);
+}
+
+/** Rows that could not be understood, and a field that is not documented. */
+async function fillOddities(
+  database: Database,
+  { organizationId, stream, series }: StreamKey,
+  at: string,
+): Promise<void> {
+  await database.query.execute(sql`
+    insert into meraki_ingest.quarantine (organization_id, stream, series, digest, raw, reason, first_seen_at,
+      last_seen_at, copies, sent_at)
+    select ${organizationId}, ${stream}, ${series}, md5(${organizationId} || n), '{}', 'row: sentAt is missing',
+      g, g, 1, g
+    from generate_series(1, 3) n
+    cross join lateral (select ${at}::timestamptz - n * interval '7 hours' as g) days`);
+  await database.query.execute(sql`
+    insert into meraki_ingest.schema_drift (organization_id, stream, field, kind, sample_type, first_seen_at, last_seen_at)
+    values (${organizationId}, ${stream}, 'attempt', 'unknown', 'number', ${at}::timestamptz, ${at}::timestamptz)`);
 }
