@@ -22,12 +22,12 @@ export async function makeArchive(
   const filled = await fillArchive(databaseUrl, options, (table, month, rows) => {
     tell(`  ${table} ${month}: ${wholeNumber(rows)}`);
   });
-  const { archive, deliveries, counts, seconds } = filled;
+  const { archive, customers, deliveries, counts, seconds } = filled;
   done({ name: 'deliveries filled in', rows: deliveries, seconds: seconds.deliveries });
   done({ name: 'API counts filled in, at the same time', rows: counts, seconds: seconds.counts });
   done({ name: 'both, and all else', rows: deliveries + counts, seconds: seconds.all });
   done({ name: 'vacuum and analyze of facts', rows: null, seconds: await vacuumArchive(databaseUrl) });
-  const rolledUp = await rollUpArchive(databaseUrl, archive, tell);
+  const rolledUp = await rollUpArchive(databaseUrl, archive, customers);
   done({ name: 'rolled up', rows: deliveries + counts, seconds: rolledUp });
   done({ name: 'vacuum and analyze of rollups', rows: null, seconds: await vacuumArchive(databaseUrl) });
   const contents =

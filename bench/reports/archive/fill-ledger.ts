@@ -11,20 +11,12 @@ import type { PlannedArchive } from './archive-options.ts';
 import { BUCKET_SECONDS } from './count-history.ts';
 import type { Customer } from './customer.ts';
 import { missingOf, type PlannedGap } from './gaps.ts';
+import { type PlannedStream, streamsOf } from './streams.ts';
 
 const SECOND = instantOfSeconds(1);
 const DAY = 86_400 * SECOND;
 const SETTLED_AFTER = 900 * SECOND;
 const BUCKET = BUCKET_SECONDS * SECOND;
-
-/** A stream, and how the program reads it by default. */
-interface PlannedStream {
-  readonly key: StreamKey;
-  readonly bucketSeconds: number;
-  readonly everySeconds: number;
-  readonly settleSeconds: number;
-  readonly lookbackSeconds: number;
-}
 
 /** Writes what the program would know of its streams: coverage up to now, what was lost and why, and its runs. */
 export async function fillLedger(
@@ -39,24 +31,6 @@ export async function fillLedger(
     }
   }
   await saveLosses(database, archive, customers, gaps);
-}
-
-function streamsOf({ id: organizationId, series }: Customer): readonly PlannedStream[] {
-  const counts = ['all', ...series].map((name) => ({
-    key: { organizationId, stream: 'api_responses' as const, series: name },
-    bucketSeconds: BUCKET_SECONDS,
-    everySeconds: 900,
-    settleSeconds: 600,
-    lookbackSeconds: 31 * 86_400 - 300,
-  }));
-  const log = {
-    key: { organizationId, stream: 'webhook_logs' as const, series: 'all' },
-    bucketSeconds: 0,
-    everySeconds: 300,
-    settleSeconds: 900,
-    lookbackSeconds: 30 * 86_400 - 300,
-  };
-  return [log, ...counts];
 }
 
 async function fillStream(
