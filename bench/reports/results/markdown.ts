@@ -35,12 +35,13 @@ export function archiveMarkdown({ contents, steps, sizes, measurements }: Archiv
   ].join('\n');
 }
 
-/** The same questions about two archives, side by side. */
+/** The same questions about two archives, side by side; but for a year, which the shorter one does not have. */
 export function comparisonMarkdown(small: ArchiveResults, large: ArchiveResults): string {
   const before = new Map(small.measurements.map((measurement) => [questionOf(measurement), measurement]));
   const rows = large.measurements.flatMap((measurement) => {
     const other = before.get(questionOf(measurement));
-    if (other === undefined || other.p50 === null || measurement.p50 === null) return [];
+    if (measurement.range === 'year' || other === undefined) return [];
+    if (other.p50 === null || measurement.p50 === null) return [];
     const [name = '', fetched = '', of = '', range = ''] = measurementCells(measurement);
     return [
       [
