@@ -107,7 +107,7 @@ select v.organization_id, v.series, v.time_zone, h.hour_start, r.requests, r.suc
 from meraki_store.visible_series(current_user) v
 cross join lateral unnest(v.stale) s
 cross join lateral meraki_store.hours_within(lower(s), upper(s)) h
-cross join lateral meraki_store.api_requests_within(v.organization_id, v.series, h.hour_start, h.hour_end) r;
+cross join lateral meraki_store.api_response_hours_of(v.organization_id, v.series, h.hour_start, h.hour_end) r;
 
 create view meraki_store.api_response_days_exact as
 select v.organization_id, v.series, v.time_zone, r.bucket_start, r.bucket_end, r.requests, r.successes_2xx,
@@ -120,7 +120,7 @@ select v.organization_id, v.series, v.time_zone, d.day_start, d.day_end, r.reque
   r.redirects_3xx, r.client_errors_4xx, r.rate_limited_429, r.server_errors_5xx, r.peak_per_second, v.stale_since
 from meraki_store.visible_series(current_user) v
 cross join lateral meraki_store.stale_days(v.time_zone, v.stale) d
-cross join lateral meraki_store.api_requests_within(v.organization_id, v.series, d.day_start, d.day_end) r;
+cross join lateral meraki_store.api_response_days_of(v.organization_id, v.series, d.day_start, d.day_end) r;
 
 create view meraki_store.api_code_days_exact as
 select v.organization_id, v.series, v.time_zone, r.bucket_start, r.bucket_end, r.response_code, r.requests,

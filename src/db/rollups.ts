@@ -185,11 +185,13 @@ function store(of: Rollup, key: StreamKey, within: Range, now: Instant): SQL {
 
 function difference(of: Rollup, key: StreamKey, within: Range): SQL {
   const columns = sql.raw(['bucket_start', ...of.keys, ...of.figures].join(', '));
-  const kept = sql`select ${columns} from ${table(of)} t where ${stored(key, within)}`;
-  const right = sql`select ${columns} from ${definition(of, key, within)}`;
   return sql`
+    with kept as materialized (select ${columns} from ${table(of)} t where ${stored(key, within)}),
+      made as materialized (select ${columns} from ${definition(of, key, within)})
     select count(*)::integer as rows
-    from ((${kept} except all ${right}) union all (${right} except all ${kept})) differing`;
+    from (
+      (select * from kept except all select * from made) union all (select * from made except all select * from kept)
+    ) differing`;
 }
 
 function table({ table: name }: Rollup): SQL {
