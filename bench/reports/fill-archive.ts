@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { extendCalendars } from '../../src/db/calendar.ts';
 import { type Database, openDatabase } from '../../src/db/database.ts';
 import { type PartitionedTable, Partitions } from '../../src/db/partitions.ts';
 import { type Instant, instantOfMilliseconds, MICROSECONDS_PER_MILLISECOND } from '../../src/instant.ts';
@@ -51,6 +52,7 @@ export async function fillArchive(
   try {
     await fillDimensions(database, archive, customers, gaps);
     await fillLedger(database, archive, customers, gaps);
+    await extendCalendars(database, archive.now);
     const fill = (table: PartitionedTable, columns: string, histories: readonly History[]) =>
       fillTable({ database, databaseUrl, archive, table, columns, histories, onProgress });
     const totals = deliveriesOf(archive, customers);

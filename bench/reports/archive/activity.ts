@@ -19,15 +19,17 @@ export function weekOf(customer: Customer): Float64Array {
   });
 }
 
-/** How busy each hour of the archive is, with good days and bad ones, and none where nothing is covered. */
+/** How busy each hour of the archive is, with good days and bad ones, the same in
+ * a longer archive, and none where nothing is covered. */
 export function busyHours(archive: PlannedArchive, customer: Customer, missing: Ranges): Float64Array {
   const week = weekOf(customer);
   const hours = Math.ceil((archive.now - archive.from) / HOUR);
-  const random = createRandom(archive.seed, 'days', customer.id);
   let day = 1;
   return Float64Array.from({ length: hours }, (_, index) => {
     const start = archive.from + index * HOUR;
-    if (index % 24 === 0) day = 0.6 + 0.8 * random.next();
+    if (index === 0 || (start / HOUR) % 24 === 0) {
+      day = 0.6 + 0.8 * createRandom(archive.seed, customer.id, 'day', Math.floor(start / HOUR / 24)).next();
+    }
     const open = openPart(archive, missing, start);
     const grown = 1 + ((GROWTH - 1) * index) / hours;
     return (week[(start / HOUR) % HOURS_OF_WEEK] ?? 1) * day * grown * ((open.to - open.from) / HOUR);

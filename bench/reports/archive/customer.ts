@@ -55,6 +55,8 @@ const SECOND = ['Foods', 'Clinics', 'Schools', 'Logistics', 'Hotels', 'Retail', 
 /** Sizes of organizations: the n-th has 1/n^0.8 of the first one's traffic. */
 const SKEW = 0.8;
 const WITH_SECOND_SERIES = 2;
+/** Counts the archiver's own requests. */
+export const OWN_SERIES = 'archiver';
 
 export function createCustomers(seed: number | string, count: number): readonly Customer[] {
   const sizes = Array.from({ length: count }, (_, index) => (index + 1) ** -SKEW);
@@ -84,7 +86,7 @@ function createCustomer(seed: number | string, index: number, share: number): Cu
     alertTypes,
     receivers,
     pickNetwork: weightedPick(networks.map((_, place) => (place + 1) ** -0.6)),
-    series: index < WITH_SECOND_SERIES ? ['archiver'] : [],
+    series: index < WITH_SECOND_SERIES ? [OWN_SERIES] : [],
   };
 }
 

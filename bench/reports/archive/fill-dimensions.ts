@@ -9,7 +9,7 @@ import { hash64 } from '../../../src/streams/hash.ts';
 import { maskUrl } from '../../../src/streams/receiver-url.ts';
 import { memberKey } from '../../../src/streams/webhook-log-row.ts';
 import type { PlannedArchive } from './archive-options.ts';
-import type { Customer } from './customer.ts';
+import { type Customer, OWN_SERIES } from './customer.ts';
 import type { PlannedGap } from './gaps.ts';
 
 const HOUR = instantOfSeconds(3_600);
@@ -22,6 +22,8 @@ export async function fillDimensions(
   gaps: readonly PlannedGap[],
 ): Promise<void> {
   await writeSetting(database.query, 'webhook_urls', 'masked');
+  await writeSetting(database.query, 'api_objective', '0.999');
+  await writeSetting(database.query, 'own_series', JSON.stringify([OWN_SERIES]));
   await writeSetting(database.query, 'source', 'generated');
   const renamedAt = archive.from + Math.floor((archive.now - archive.from) / 3 / HOUR) * HOUR;
   await saveAll(database, customers, archive.from, (customer) => customer.formerName);

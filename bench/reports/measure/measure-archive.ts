@@ -38,7 +38,7 @@ export async function measureArchive(
   await client.connect();
   try {
     const subject = await readSubject(client);
-    await client.query(`set role meraki_reader; set statement_timeout = '${TIMEOUT}'`);
+    await becomeReader(client);
     const measurements: Measurement[] = [];
     const measure = async (question: Question): Promise<void> => {
       const measurement = await measureOne(client, question, runs);
@@ -57,6 +57,16 @@ export async function measureArchive(
   } finally {
     await client.end();
   }
+}
+
+/** What a login as that role would get: its rights and the settings that it has in this database. */
+async function becomeReader(client: pg.Client): Promise<void> {
+  await client.query(`
+    select set_config(split_part(setting, '=', 1), substr(setting, strpos(setting, '=') + 1), false)
+    from pg_db_role_setting, unnest(setconfig) as setting
+    where setrole = 'meraki_reader'::regrole
+      and setdatabase = (select oid from pg_database where datname = current_database())`);
+  await client.query(`set role meraki_reader; set statement_timeout = '${TIMEOUT}'`);
 }
 
 async function measureOne(client: pg.Client, question: Question, runs: number): Promise<Measurement> {
