@@ -70,7 +70,12 @@ export function outages(deliveries: readonly Delivery[]): Outage[] {
       }
       run = [];
     };
-    for (const delivery of [...own].sort(by((d) => d.sentAt, (d) => d.occurrence))) {
+    for (const delivery of [...own].sort(
+      by(
+        (d) => d.sentAt,
+        (d) => d.occurrence,
+      ),
+    )) {
       if (succeeded(delivery)) close(delivery.sentAt);
       else run.push(delivery);
     }

@@ -12,7 +12,7 @@ import { type Range, type Ranges, rangesOf, union } from '../../src/ranges.ts';
 import { hash64 } from '../../src/streams/hash.ts';
 import { deliveryBatchOf } from '../../src/streams/webhook-log-batch.ts';
 import { fingerprintOf } from '../../src/streams/webhook-log-row.ts';
-import { HOUR, type Delivery, type Facts, type Requests, type StreamFacts, type Stretch } from './facts.ts';
+import { type Delivery, type Facts, HOUR, type Requests, type StreamFacts, type Stretch } from './facts.ts';
 import { fillLedger } from './fill-ledger.ts';
 import { ALPENGLOW, BEGIN, END, REVISED_BY, REVISED_HOUR } from './known-places.ts';
 
@@ -22,17 +22,28 @@ const BATCH = 5_000;
 export async function fillArchive(database: Database, facts: Facts): Promise<void> {
   await saveOrganizations(
     database,
-    facts.organizations.map(({ id, name, state }) => ({ organizationId: id, name, url: null, region: null, state })),
+    facts.organizations.map(({ id, name, state }) => ({
+      organizationId: id,
+      name,
+      url: null,
+      region: null,
+      state,
+    })),
     instant(BEGIN),
   );
   for (const { id, zone } of facts.organizations) {
-    await database.pool.query('update meraki_store.organizations set time_zone = $2 where organization_id = $1', [id, zone]);
+    await database.pool.query(
+      'update meraki_store.organizations set time_zone = $2 where organization_id = $1',
+      [id, zone],
+    );
     await database.pool.query(`select meraki_store.extend_calendar($1, '2024-01-01', '2031-12-31')`, [zone]);
   }
   for (const stream of facts.streams) await fillStream(database, facts, stream);
   await reviseOneFigure(database, facts);
   for (const { id } of facts.organizations) {
-    const networks = [...new Set(facts.deliveries.filter((d) => d.organizationId === id).map((d) => d.networkId))];
+    const networks = [
+      ...new Set(facts.deliveries.filter((d) => d.organizationId === id).map((d) => d.networkId)),
+    ];
     const listed = networks.map((networkId) => ({
       ...{ networkKey: hash64(networkId), networkId, name: facts.networkNames.get(networkId) ?? null },
       ...{ productTypes: ['wireless'], tags: [], timeZone: 'UTC' },
@@ -49,7 +60,11 @@ async function fillStream(database: Database, facts: Facts, stream: StreamFacts)
   await rememberStream(database, key, expectations, instant(stream.wantedFrom));
   await recordSuccess(database, key, 0, instant(facts.now - 5 * 60_000));
   if (stream.stream === 'webhook_logs') {
-    await fillDeliveries(database, organizationId, facts.deliveries.filter((d) => d.organizationId === organizationId));
+    await fillDeliveries(
+      database,
+      organizationId,
+      facts.deliveries.filter((d) => d.organizationId === organizationId),
+    );
   }
   for (const { seconds, final } of stream.covered) {
     const isLast = stream.covered[0]?.seconds === seconds;
@@ -58,16 +73,37 @@ async function fillStream(database: Database, facts: Facts, stream: StreamFacts)
     const own = facts.requests.filter(
       (r) => r.organizationId === organizationId && r.series === stream.series && r.seconds === seconds,
     );
-    if (seconds > 0) await ensurePartitions(database, 'api_response_counts', own.map((r) => r.bucketStart));
+    if (seconds > 0)
+      await ensurePartitions(
+        database,
+        'api_response_counts',
+        own.map((r) => r.bucketStart),
+      );
     await database.transaction(async (tx) => {
       await lockCoverage(tx, key, [seconds], instant(facts.now));
-      if (seconds > 0) await writeApiResponseCounts(tx, key, batchOf(seconds, own), [], instant(facts.now));
+      if (seconds > 0)
+        await writeApiResponseCounts(
+          tx,
+          key,
+          batchOf(
+            seconds,
+            own.map((r) => ({ ...r, count: firstCount(r) })),
+          ),
+          [],
+          instant(facts.now),
+        );
       await saveCoverage(tx, key, seconds, coverage, instant(facts.now));
     });
   }
   for (const lost of stream.lost) {
     const stretch = { from: instant(lost.from), to: instant(lost.to) };
-    const told = { key, stretch, lostAt: instant(lost.to + 90 * 24 * HOUR), reason: lost.reason, detail: 'As told.' };
+    const told = {
+      key,
+      stretch,
+      lostAt: instant(lost.to + 90 * 24 * HOUR),
+      reason: lost.reason,
+      detail: 'As told.',
+    };
     await database.transaction((tx) => saveLostStretch(tx, told, instant(facts.now)));
   }
 }
@@ -77,7 +113,11 @@ async function fillDeliveries(
   organizationId: string,
   deliveries: readonly Delivery[],
 ): Promise<void> {
-  await ensurePartitions(database, 'webhook_deliveries', deliveries.map((d) => d.sentAt));
+  await ensurePartitions(
+    database,
+    'webhook_deliveries',
+    deliveries.map((d) => d.sentAt),
+  );
   for (let start = 0; start < deliveries.length; start += BATCH) {
     const numbered = deliveries.slice(start, start + BATCH).map((d) => {
       const row = {
@@ -93,21 +133,33 @@ async function fillDeliveries(
   }
 }
 
-/** A second reading of one hour says more than the first, which was final. */
+/** A second reading of one hour says what the facts do, and more than the first, which was final. */
 async function reviseOneFigure(database: Database, facts: Facts): Promise<void> {
-  const hour = { from: instant(REVISED_HOUR), to: instant(REVISED_HOUR + HOUR) };
   const key = { organizationId: ALPENGLOW, series: 'all' };
-  const own = facts.requests.filter(
-    (r) => r.organizationId === ALPENGLOW && r.series === 'all' && r.bucketStart === REVISED_HOUR,
-  );
-  const batch = batchOf(3_600, own.map((r) => ({ ...r, count: r.count + (r.code === 200 ? REVISED_BY : 0) })));
-  await database.transaction((tx) =>
-    writeApiResponseCounts(tx, key, { ...batch, read: [hour], final: [hour] }, [hour], instant(END)),
+  const batch = batchOf(3_600, facts.requests.filter(isRevised));
+  await database.transaction((tx) => writeApiResponseCounts(tx, key, batch, batch.read, instant(END)));
+}
+
+function isRevised(request: Requests): boolean {
+  return (
+    request.organizationId === ALPENGLOW && request.series === 'all' && request.bucketStart === REVISED_HOUR
   );
 }
 
+function firstCount(request: Requests): number {
+  return isRevised(request) && request.code === 200 ? request.count - REVISED_BY : request.count;
+}
+
 function batchOf(intervalSeconds: number, own: readonly Requests[]) {
-  const read: Ranges = own.length === 0 ? [] : [spanOf(own.map((r) => r.bucketStart), intervalSeconds * 1_000)];
+  const read: Ranges =
+    own.length === 0
+      ? []
+      : [
+          spanOf(
+            own.map((r) => r.bucketStart),
+            intervalSeconds * 1_000,
+          ),
+        ];
   const counts = own.map((r) => ({
     ...{ bucketStart: instant(r.bucketStart), responseCode: r.code, requestCount: r.count },
   }));
@@ -123,7 +175,10 @@ async function ensurePartitions(
 }
 
 function spanOf(moments: readonly number[], width: number): Range {
-  const [first, last] = moments.reduce(([a, b], m) => [Math.min(a, m), Math.max(b, m)], [Infinity, -Infinity]);
+  const [first, last] = moments.reduce(
+    ([a, b], m) => [Math.min(a, m), Math.max(b, m)],
+    [Infinity, -Infinity],
+  );
   return { from: instant(first), to: instant(last + width) };
 }
 

@@ -17,7 +17,11 @@ export async function fillLedger(database: Database, facts: Facts): Promise<void
     const audited = { from: instant(audit.audited.from), to: instant(audit.audited.to) };
     await saveAudit(query, {
       ...{ auditId: randomUUID(), key: { organizationId, stream, series: 'all' }, audited, error: null },
-      ...{ intervalSeconds: stream === 'webhook_logs' ? 0 : 3_600, auditedAt: instant(audit.at), requests: 2 },
+      ...{
+        intervalSeconds: stream === 'webhook_logs' ? 0 : 3_600,
+        auditedAt: instant(audit.at),
+        requests: 2,
+      },
       ...{ rowsCompared: audit.compared, rowsMissing: audit.missing, rowsSurplus: audit.surplus },
       ...{ figuresChanged: audit.changed, outcome: audit.outcome },
       repaired: audit.outcome === 'repaired' ? audit.missing : 0,

@@ -68,7 +68,9 @@ export function makeDeliveries(lost: ReadonlyMap<string, readonly LostStretch[]>
       used.add(`${organizationId} ${sentAt}`);
       return isNew && !lost.get(organizationId)?.some((stretch) => within(stretch, sentAt));
     })
-    .flatMap((delivery, index) => (index % 997 === 500 ? [delivery, { ...delivery, occurrence: 1 }] : [delivery]));
+    .flatMap((delivery, index) =>
+      index % 997 === 500 ? [delivery, { ...delivery, occurrence: 1 }] : [delivery],
+    );
 }
 
 function ordinaryDeliveries(receiver: Receiver): Delivery[] {
@@ -83,7 +85,9 @@ function ordinaryDeliveries(receiver: Receiver): Delivery[] {
       const delivery = deliver(receiver, day + hour * HOUR + random.integer(HOUR), random);
       deliveries.push(delivery);
       if (delivery.code === -1 && random.chance(0.5)) {
-        deliveries.push({ ...deliver(receiver, delivery.sentAt + MINUTE + random.integer(MINUTE), random, delivery) });
+        deliveries.push({
+          ...deliver(receiver, delivery.sentAt + MINUTE + random.integer(MINUTE), random, delivery),
+        });
       }
     }
   }
@@ -97,8 +101,11 @@ function deliver(
   again: { networkId: string; alertType: string } = chooseAlert(receiver, sentAt, random),
 ): Delivery {
   const code = receiver.codeAt(sentAt, again.alertType, random);
-  const spread = Math.exp(0.5 * (random.next() + random.next() + random.next() + random.next() - 2) * Math.sqrt(3));
-  const durationMs = code === -1 ? 10_000 + random.integer(50) : Math.round(receiver.medianMs(sentAt) * spread);
+  const spread = Math.exp(
+    0.5 * (random.next() + random.next() + random.next() + random.next() - 2) * Math.sqrt(3),
+  );
+  const durationMs =
+    code === -1 ? 10_000 + random.integer(50) : Math.round(receiver.medianMs(sentAt) * spread);
   return {
     organizationId: receiver.organizationId,
     url: receiver.url,

@@ -45,8 +45,17 @@ export interface Refused extends Key {
 
 export const REFUSED: readonly Refused[] = [
   {
-    ...{ organizationId: ALPENGLOW, stream: 'webhook_logs', raw: '{"sentAt":"never"}', copies: 3, sentAt: null },
-    ...{ reason: 'sentAt is not an ISO 8601 timestamp to the microsecond', seenAt: utc('2025-11-07T10:00:00') },
+    ...{
+      organizationId: ALPENGLOW,
+      stream: 'webhook_logs',
+      raw: '{"sentAt":"never"}',
+      copies: 3,
+      sentAt: null,
+    },
+    ...{
+      reason: 'sentAt is not an ISO 8601 timestamp to the microsecond',
+      seenAt: utc('2025-11-07T10:00:00'),
+    },
   },
   {
     ...{ organizationId: BIRCH, stream: 'webhook_logs', raw: '{"url":5}', copies: 1 },

@@ -43,3 +43,8 @@ export const FINE = utc('2025-12-29');
 
 export const OWN_AGENT = 'archiver';
 export const AUTOMATION = 'automation';
+
+/** Names as they were listed before, and when the new one was noticed. */
+export const RENAMED = [
+  { networkId: 'N_A2', from: 'Ballroom', to: 'Conference wing', at: utc('2025-11-06T03:00:00') },
+];

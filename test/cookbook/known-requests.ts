@@ -9,7 +9,13 @@ const BAD_DAY = utc('2025-11-18');
 export function makeRequests(lost: ReadonlyMap<string, readonly LostStretch[]>): Requests[] {
   const random = createRandom('cookbook', 'requests');
   const requests: Requests[] = [];
-  const add = (organizationId: string, series: string, at: Moment, share: number, codes: [number, number][]) => {
+  const add = (
+    organizationId: string,
+    series: string,
+    at: Moment,
+    share: number,
+    codes: [number, number][],
+  ) => {
     for (const [code, count] of codes) {
       const bucket = { organizationId, series, bucketStart: at, seconds: at < FINE ? 3_600 : 120 };
       if (Math.floor(count * share) > 0) requests.push({ ...bucket, code, count: Math.floor(count * share) });
@@ -17,7 +23,8 @@ export function makeRequests(lost: ReadonlyMap<string, readonly LostStretch[]>):
   };
   for (let hour = DENSE; hour < END; hour += HOUR) {
     const nightly = hour % DAY === 2 * HOUR;
-    const load = hour === HEAVY_NIGHT ? 40_000 : nightly ? 9_000 + random.integer(900) : 500 + random.integer(200);
+    const load =
+      hour === HEAVY_NIGHT ? 40_000 : nightly ? 9_000 + random.integer(900) : 500 + random.integer(200);
     const refused = nightly ? Math.floor(load * (0.04 + 0.08 * random.next())) : 0;
     const people = (hour % DAY) / HOUR >= 6 && (hour % DAY) / HOUR < 17 ? 1_500 : 300;
     const own = 240 + random.integer(20);
@@ -30,20 +37,32 @@ export function makeRequests(lost: ReadonlyMap<string, readonly LostStretch[]>):
       const even = width / HOUR;
       const burst = even === 1 ? 1 : nightly ? (at < hour + 20 * MINUTE ? 0.1 : 0) : even;
       if (!lost.get(ALPENGLOW)?.some((stretch) => within(stretch, at))) {
-        const codes = (n: number): [number, number][] => [[200, n - faults], [404, faults]];
-        add(ALPENGLOW, AUTOMATION, at, burst, [[200, load - refused], [429, refused]]);
+        const codes = (n: number): [number, number][] => [
+          [200, n - faults],
+          [404, faults],
+        ];
+        add(ALPENGLOW, AUTOMATION, at, burst, [
+          [200, load - refused],
+          [429, refused],
+        ]);
         add(ALPENGLOW, OWN_AGENT, at, even, [[200, own]]);
         const sum = new Map<number, number>();
         const pile = (share: number, list: [number, number][]) => {
           for (const [code, count] of list) sum.set(code, (sum.get(code) ?? 0) + Math.floor(count * share));
         };
-        pile(burst, [[200, load - refused], [429, refused]]);
+        pile(burst, [
+          [200, load - refused],
+          [429, refused],
+        ]);
         pile(even, [[200, own]]);
         pile(even, codes(people));
         add(ALPENGLOW, 'all', at, 1, [...sum]);
       }
       if (at >= BIRCH_SINCE && !lost.get(BIRCH)?.some((stretch) => within(stretch, at))) {
-        add(BIRCH, 'all', at, even, [[200, birch], [500, birchFaults]]);
+        add(BIRCH, 'all', at, even, [
+          [200, birch],
+          [500, birchFaults],
+        ]);
       }
     }
   }

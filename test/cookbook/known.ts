@@ -42,7 +42,8 @@ export class Known {
 
   deliveries(period: Stretch, organizationId?: string): Delivery[] {
     return this.facts.deliveries.filter(
-      (d) => within(period, d.sentAt) && (organizationId === undefined || d.organizationId === organizationId),
+      (d) =>
+        within(period, d.sentAt) && (organizationId === undefined || d.organizationId === organizationId),
     );
   }
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
 
-const COOKBOOK = join(import.meta.dirname, '..', '..', 'docs', 'cookbook.md');
+export const COOKBOOK = join(import.meta.dirname, '..', '..', 'docs', 'cookbook.md');
 
 /** A question of the cookbook with the statement that answers it. */
 export interface Question {
@@ -23,7 +23,7 @@ export function questionsIn(text: string): Question[] {
     .slice(1)
     .map((section) => {
       const title = section.slice(0, section.indexOf('\n')).trim();
-      const blocks = [...section.split(/^## /m)[0]!.matchAll(/^```(\w+)\n(.*?)^```$/gms)];
+      const blocks = [...(section.split(/^## /m)[0] ?? '').matchAll(/^```(\w+)\n(.*?)^```$/gms)];
       const sql = blocks.filter(([, language]) => language === 'sql').map(([, , body]) => body ?? '');
       if (sql.length !== 1 || sql[0] === undefined) throw new Error(`${title}: ${sql.length} statements`);
       return { title, sql: sql[0], sample: blocks.find(([, language]) => language === 'text')?.[2] };
@@ -33,7 +33,10 @@ export function questionsIn(text: string): Question[] {
 /** The variables that the cookbook sets at its top, as `psql` reads them. */
 export function defaultsIn(text: string): Record<string, string> {
   return Object.fromEntries(
-    [...text.matchAll(/^\\set (\w+) (?:'([^']*)'|(\S+))$/gm)].map(([, name, quoted, bare]) => [name, quoted ?? bare]),
+    [...text.matchAll(/^\\set (\w+) (?:'([^']*)'|(\S+))$/gm)].map(([, name, quoted, bare]) => [
+      name,
+      quoted ?? bare,
+    ]),
   );
 }
 

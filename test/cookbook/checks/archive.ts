@@ -1,0 +1,327 @@
+import { type Checks, iso, rounded } from '../answers.ts';
+import { DAY, HOUR, hostOf, MINUTE, type StreamFacts, type Stretch } from '../facts.ts';
+import { by, groups, mostly, sum } from '../figures.ts';
+import type { Known } from '../known.ts';
+import { AUDITS, CEDAR_DISABLED_SINCE, driftSeenAt, LATENESS, REFUSED, runs } from '../known-ledger.ts';
+import { ALPENGLOW, END, NETWORK_NAMES, REVISED_HOUR } from '../known-places.ts';
+
+const name = (known: Known, stream: { readonly organizationId: string }) =>
+  known.organization(stream.organizationId).name;
+const overlap = (a: Stretch, b: Stretch) => ({ from: Math.max(a.from, b.from), to: Math.min(a.to, b.to) });
+const length = ({ from, to }: Stretch) => Math.max(0, to - from);
+
+export const ARCHIVE_CHECKS: Checks = {
+  'Which time of the last year is missing, and why?': {
+    set: () => ({ from: '2025-01-01', to: '2026-01-01' }),
+    answer: (known, { period }) =>
+      lost(known, period)
+        .map(({ stream, stretch, reason }) => ({
+          ...{
+            organization: name(known, stream),
+            stream: stream.stream,
+            series: stream.series,
+            state: 'lost',
+          },
+          ...{ reason, missing_from: iso(stretch.from), missing_to: iso(stretch.to) },
+          hours: rounded(length(stretch) / HOUR, 2),
+        }))
+        .sort(
+          by(
+            (row) => row.missing_from,
+            (row) => row.organization,
+            (row) => row.stream,
+            (row) => row.series,
+          ),
+        ),
+  },
+
+  'Which hours are missing, one by one?': {
+    set: () => ({ from: '2025-01-01', to: '2026-01-01' }),
+    answer: (known, { organization, period }) => {
+      const stream = known.stream(organization, 'webhook_logs');
+      const hours = stream === undefined ? [] : known.hours(stream, period);
+      return hours.flatMap((hour) => {
+        const share = stream === undefined ? 0 : known.covered(stream, hour);
+        if (share === 1) return [];
+        const reason = stream?.lost.find((stretch) => length(overlap(stretch, hour)) > 0)?.reason ?? null;
+        const deliveries = share === 0 ? null : known.deliveries(hour, organization).length;
+        return [{ bucket_start: iso(hour.from), known_percent: rounded(100 * share, 1), deliveries, reason }];
+      });
+    },
+  },
+
+  'How complete is the archive, month by month, for an auditor?': {
+    answer: (known, { organization, period }) =>
+      streamsOf(known, organization)
+        .flatMap((stream) =>
+          [
+            ...groups(known.hours(stream, period), ({ from }) => known.date(from, organization).slice(0, 7)),
+          ].map(([month, hours]) => {
+            const covered = sum(hours, (hour) => known.covered(stream, hour));
+            return {
+              ...{ stream: stream.stream, series: stream.series, month, hours: hours.length },
+              hours_covered: rounded(covered, 2),
+              hours_final: hours.filter((hour) => known.isFinal(stream, hour)).length,
+              covered_percent: rounded((100 * covered) / hours.length, 3),
+            };
+          }),
+        )
+        .sort(
+          by(
+            (row) => row.stream,
+            (row) => row.series,
+            (row) => row.month,
+          ),
+        ),
+  },
+
+  'Was it read a second time, and what did that show?': {
+    answer: (known, { period }) =>
+      AUDITS.filter(({ outcome, at }) => outcome !== 'equal' && at >= period.from && at < period.to).map(
+        (audit) => ({
+          ...{ organization: name(known, audit), stream: audit.stream, audited_at: iso(audit.at) },
+          ...{ audited_from: iso(audit.audited.from), audited_to: iso(audit.audited.to) },
+          ...{ rows_compared: audit.compared, rows_missing: audit.missing, rows_surplus: audit.surplus },
+          ...{ figures_changed: audit.changed, outcome: audit.outcome },
+        }),
+      ),
+  },
+
+  'Up to when is everything verified?': {
+    answer: (known) =>
+      [...known.facts.streams]
+        .map((stream) => {
+          const own = AUDITS.filter(
+            (a) =>
+              a.organizationId === stream.organizationId &&
+              a.stream === stream.stream &&
+              stream.series === 'all',
+          );
+          const differed = own.filter(({ outcome }) => outcome !== 'equal').map(({ at }) => at);
+          const latest = (moments: readonly number[]) =>
+            moments.length === 0 ? null : iso(Math.max(...moments));
+          return {
+            ...{ organization: name(known, stream), stream: stream.stream, series: stream.series },
+            ...{
+              verified_through: null,
+              verified_percent: rounded(0, 1),
+              last_differed_at: latest(differed),
+            },
+            last_audited_at: latest(own.map(({ at }) => at)),
+          };
+        })
+        .sort(
+          by(
+            (row) => row.organization,
+            (row) => row.stream,
+            (row) => row.series,
+          ),
+        ),
+  },
+
+  'When will the archive lose data?': {
+    isOfThePresent: true,
+    answer: (known) => {
+      const { now } = known.facts;
+      return [
+        {
+          ...{ organization: 'Dune Logistics', stream: 'webhook_logs', series: 'all' },
+          ...{ gap_from: iso(now - 20 * DAY), gap_to: iso(now - 19 * DAY), deadline: iso(now + 10 * DAY) },
+          hours_left: { about: 240, by: 0.5 },
+        },
+      ];
+    },
+  },
+
+  'How much was lost, for which reasons?': {
+    set: () => ({ from: '2025-01-01', to: '2026-01-01' }),
+    answer: (known, { period }) =>
+      [
+        ...groups(
+          lost(known, period),
+          ({ stream, reason }) => `${name(known, stream)}\n${stream.stream}\n${reason}`,
+        ),
+      ]
+        .map(([key, own]) => {
+          const [organization = '', stream = '', reason = ''] = key.split('\n');
+          const hours = sum(own, ({ stretch }) => length(stretch)) / HOUR;
+          return {
+            organization,
+            stream,
+            reason,
+            stretches: own.length,
+            hours: rounded(hours, 2),
+            recovered: 0,
+          };
+        })
+        .sort(
+          by(
+            (row) => -(row.hours?.about ?? 0),
+            (row) => row.organization,
+            (row) => row.stream,
+          ),
+        ),
+  },
+
+  'Which figures may still change?': {
+    answer: (known, { organization, period }) =>
+      streamsOf(known, organization).flatMap((stream) => {
+        const hours = known
+          .hours(stream, period)
+          .filter((hour) => known.covered(stream, hour) === 1 && !known.isFinal(stream, hour));
+        if (hours.length === 0) return [];
+        return [
+          {
+            ...{ stream: stream.stream, series: stream.series, hours: hours.length },
+            ...{ first_hour: iso(hours[0]?.from ?? 0), last_hour: iso(hours.at(-1)?.from ?? 0) },
+            provisional_amount: sum(hours, (hour) => known.deliveries(hour, organization).length),
+          },
+        ];
+      }),
+  },
+
+  'Which final figures were changed later?': {
+    answer: (known) => [
+      {
+        ...{ series: 'all', bucket_start: iso(REVISED_HOUR), interval_seconds: 3_600, response_code: 200 },
+        request_count: sum(
+          known
+            .requests({ from: REVISED_HOUR, to: REVISED_HOUR + HOUR }, ALPENGLOW)
+            .filter((r) => r.code === 200),
+          (r) => r.count,
+        ),
+        ...{ revision: 1, updated_at: iso(END) },
+      },
+    ],
+  },
+
+  'How late do rows appear?': {
+    isOfThePresent: true,
+    answer: () =>
+      ['7 days', '90 days'].map((period) => ({
+        ...{ organization: 'Dune Logistics', period, rows: sum(LATENESS, ({ rows }) => rows) },
+        // The first bucket ends at 2^(12/4) seconds; the second one holds the maximum.
+        ...{ p50_seconds: rounded(8, 1), p99_seconds: rounded(180, 1), max_seconds: 180 },
+        rows_found_late: sum(LATENESS, ({ rowsFoundLate }) => rowsFoundLate),
+        rows_after_final: sum(LATENESS, ({ rowsAfterFinal }) => rowsAfterFinal),
+      })),
+  },
+
+  'What could not be understood?': {
+    answer: (known) =>
+      REFUSED.map((row) => ({
+        ...{ organization: name(known, row), stream: row.stream, reason: row.reason, different_rows: 1 },
+        ...{ rows: row.copies, first_seen_at: iso(row.seenAt), last_seen_at: iso(row.seenAt) },
+      })),
+  },
+
+  'Has Meraki changed its answers?': {
+    isOfThePresent: true,
+    answer: (known) => [
+      {
+        ...{ stream: 'webhook_logs', field: 'sharedSecretId', kind: 'unknown', sample_type: 'string' },
+        ...{ first_seen_at: iso(driftSeenAt(known.facts.now)), organizations: 1 },
+      },
+    ],
+  },
+
+  'Does the log hold the same delivery twice?': {
+    answer: (known, { organization, period }) =>
+      known
+        .deliveries(period, organization)
+        .filter((d) => d.occurrence > 0)
+        .sort(by((d) => d.sentAt))
+        .map((d) => ({
+          ...{ sent_at: iso(d.sentAt), url_host: hostOf(d.url), alert_type: d.alertType, copies: 1 },
+          network_name: NETWORK_NAMES.get(d.networkId) ?? null,
+        })),
+  },
+
+  'How many rows come in a day?': {
+    answer: (known, { period }) => {
+      const days = length(period) / DAY;
+      return known.facts.organizations
+        .map(({ id, name: organization }) => {
+          const stream = known.stream(id, 'webhook_logs');
+          const isThere = stream !== undefined && known.hours(stream, period).length > 0;
+          const deliveries = isThere ? known.deliveries(period, id).length : null;
+          const counts =
+            known.facts.requests.filter(
+              (r) => r.organizationId === id && r.bucketStart >= period.from && r.bucketStart < period.to,
+            ).length || null;
+          return {
+            ...{ organization, deliveries_stored: deliveries, counts_stored: counts },
+            deliveries_a_day: rounded(deliveries === null ? null : deliveries / days, 1),
+            counts_a_day: rounded(counts === null ? null : counts / days, 1),
+          };
+        })
+        .sort(
+          by(
+            (row) => -(row.deliveries_stored ?? -1),
+            (row) => row.organization,
+          ),
+        );
+    },
+  },
+
+  'How fresh is it?': {
+    isOfThePresent: true,
+    answer: (known) =>
+      known.facts.streams
+        .map((stream) => {
+          const { now } = known.facts;
+          const until = Math.max(
+            ...[...stream.covered.flatMap(({ final }) => final), ...stream.provisional].map(({ to }) => to),
+          );
+          const wanted = { from: stream.wantedFrom, to: now - stream.expectedLagSeconds * 1_000 };
+          return {
+            ...{ organization: name(known, stream), stream: stream.stream, series: stream.series, until },
+            // Seconds pass between the filling and the asking.
+            ...{ covered_until: iso(until), lag_seconds: { about: (now - until) / 1_000 + 150, by: 151 } },
+            ...{ last_success_at: iso(now - 5 * MINUTE), last_error: null },
+            covered_percent: { about: 100 * known.covered(stream, wanted), by: 0.02 },
+          };
+        })
+        .sort(
+          by(
+            (row) => row.until,
+            (row) => row.organization,
+            (row) => row.stream,
+            (row) => row.series,
+          ),
+        )
+        .map(({ until: _, ...row }) => row),
+  },
+
+  'Which runs failed, and how long did runs wait?': {
+    isOfThePresent: true,
+    answer: (known) =>
+      [...groups(runs(known.facts.now), (run) => run.organizationId)]
+        .map(([id, own]) => ({
+          ...{ organization: known.organization(id).name, lane: 'live', runs: own.length },
+          failed: own.filter(({ outcome }) => outcome === 'failed').length,
+          commonest_error: mostly(own.flatMap(({ error }) => (error === null ? [] : [error])).sort()) ?? null,
+          ...{ requests: sum(own, (run) => run.requests), rows_new: sum(own, (run) => run.rowsNew) },
+          seconds_waited: rounded(sum(own, (run) => run.waitedMs) / 1_000, 1),
+        }))
+        .sort(by((row) => row.organization)),
+  },
+
+  'Which organizations are not being read, and since when?': {
+    answer: () => [
+      { organization: 'Cedar Clinics', state: 'api_disabled', since: iso(CEDAR_DISABLED_SINCE) },
+    ],
+  },
+};
+
+function streamsOf(known: Known, organization: string): StreamFacts[] {
+  return known.facts.streams.filter((stream) => stream.organizationId === organization);
+}
+
+function lost(known: Known, period: Stretch) {
+  return known.facts.streams.flatMap((stream) =>
+    stream.lost
+      .map(({ reason, ...stretch }) => ({ stream, reason, stretch: overlap(stretch, period) }))
+      .filter(({ stretch }) => length(stretch) > 0),
+  );
+}

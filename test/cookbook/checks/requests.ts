@@ -1,0 +1,281 @@
+import { type Checks, iso, ratio, rounded } from '../answers.ts';
+import { DAY, HOUR, type Requests, type Stretch } from '../facts.ts';
+import { by, groups, sum } from '../figures.ts';
+import type { Known } from '../known.ts';
+import { AUTOMATION, DUNE, OWN_AGENT } from '../known-places.ts';
+import { hourOfDay } from '../local-time.ts';
+
+const count = (own: readonly Requests[]) => sum(own, (r) => r.count);
+const refused = (own: readonly Requests[]) => count(own.filter((r) => r.code === 429));
+const bad = (own: readonly Requests[]) => count(own.filter((r) => r.code === 429 || r.code >= 500));
+const OBJECTIVE = 0.999;
+
+export const REQUEST_CHECKS: Checks = {
+  'Who caused the 429s?': {
+    answer: (known, { organization, period }) => {
+      const all = refused(known.requests(period, organization));
+      return ['all', AUTOMATION, OWN_AGENT]
+        .map((series) => {
+          const own = known.requests(period, organization, series);
+          const days = [...groups(own, (r) => known.date(r.bucketStart, organization))]
+            .map(([date, some]) => ({ date, refused: refused(some) }))
+            .sort(
+              by(
+                (d) => -d.refused,
+                (d) => d.date,
+              ),
+            );
+          return {
+            ...{ series, requests: count(own), refused: refused(own), worst_day: days[0]?.date ?? null },
+            percent_of_own_requests: rounded(ratio(100 * refused(own), count(own)), 2),
+            percent_of_all_refused: rounded(ratio(100 * refused(own), all), 1),
+          };
+        })
+        .sort(
+          by(
+            (row) => -row.refused,
+            (row) => row.series,
+          ),
+        );
+    },
+  },
+
+  'Would we have kept within the rate limit with twice the automations?': {
+    answer: (known, { organization, period }) => {
+      const part = groups(known.requests(period, organization, AUTOMATION), (r) => r.bucketStart);
+      const total = groups(known.requests(period, organization), (r) => r.bucketStart);
+      const buckets = [...total].map(([at, own]) => {
+        const seconds = own[0]?.seconds ?? 0;
+        const share = count(own) / (10 * seconds);
+        return { seconds, share, doubled: share + count(part.get(at) ?? []) / (10 * seconds) };
+      });
+      return [...groups(buckets, (b) => b.seconds)]
+        .map(([seconds, own]) => ({
+          ...{ interval_seconds: seconds, busy_buckets: own.length },
+          over_the_limit: own.filter((b) => b.share > 1).length,
+          over_it_then: own.filter((b) => b.doubled > 1).length,
+          highest_share: rounded(Math.max(...own.map((b) => b.share)), 3),
+          highest_share_then: rounded(Math.max(...own.map((b) => b.doubled)), 3),
+        }))
+        .sort(by((row) => row.interval_seconds));
+    },
+  },
+
+  'How near to the rate limit are we, day by day?': {
+    answer: (known, { organization, period }) =>
+      known.dates(period, organization).map((date) => {
+        const day = known.day(date, organization);
+        const own = known.requests(day, organization);
+        const share = coverage(known, organization, day);
+        const peak = Math.max(...buckets(own).map((some) => count(some) / (10 * (some[0]?.seconds ?? 0))));
+        return {
+          ...{ date, requests: count(own), refused: refused(own) },
+          mean_percent: rounded((100 * count(own)) / (((day.to - day.from) / 100) * share), 1),
+          ...{ peak_percent: rounded(100 * peak, 1), known_percent: rounded(100 * share, 1) },
+        };
+      }),
+  },
+
+  'Which were the busiest hours of each month?': {
+    answer: (known, { organization, period }) => {
+      const hours = [...groups(known.requests(period, organization), hourOf)].map(([hour, own]) => ({
+        ...{ hour, own, month: known.date(hour, organization).slice(0, 7) },
+      }));
+      return [...groups(hours, ({ month }) => month)].flatMap(([month, some]) =>
+        some
+          .sort(
+            by(
+              ({ own }) => -count(own),
+              ({ hour }) => hour,
+            ),
+          )
+          .slice(0, 3)
+          .map(({ hour, own }, index) => {
+            const share = coverage(known, organization, { from: hour, to: hour + HOUR });
+            const peak = Math.max(...buckets(own).map((bucket) => count(bucket) / (bucket[0]?.seconds ?? 0)));
+            return {
+              ...{ month, rank: index + 1, bucket_start: iso(hour), requests: count(own) },
+              mean_percent: rounded((100 * count(own)) / (36_000 * share), 1),
+              peak_per_second: rounded(peak, 2),
+            };
+          }),
+      );
+    },
+  },
+
+  'At which hour of the day does a heavy job disturb least?': {
+    answer: (known, { organization, period }) => {
+      const { zone } = known.organization(organization);
+      const stream = known.stream(organization, 'api_responses');
+      const own = groups(known.requests(period, organization), (r) => hourOfDay(r.bucketStart, zone));
+      const hours = stream === undefined ? [] : known.hours(stream, period);
+      return [...groups(hours, ({ from }) => hourOfDay(from, zone))]
+        .map(([hour, some]) => {
+          const covered = sum(some, (stretch) => coverage(known, organization, stretch));
+          const requests = own.get(hour) ?? [];
+          return {
+            ...{ hour_of_day: hour, requests_per_hour: rounded(count(requests) / covered, 1) },
+            refused_percent: rounded(ratio(100 * refused(requests), count(requests)), 2),
+          };
+        })
+        .sort(by((row) => row.requests_per_hour?.about ?? 0));
+    },
+  },
+
+  'How much of the error budget is left?': {
+    answer: (known, { period }) =>
+      known.facts.organizations.flatMap(({ id, name, zone }) => {
+        if (known.stream(id, 'api_responses') === undefined || zone === 'America/New_York') return [];
+        const date = known.dates({ from: period.to - 2 * DAY, to: period.to }, id).at(-1) ?? '';
+        const thirty = known.dates({ from: period.to - 40 * DAY, to: period.to }, id).slice(-30);
+        const span = {
+          from: known.day(thirty[0] ?? '', id).from,
+          to: known.day(date, id).to,
+        };
+        const own = known.requests(span, id);
+        const allowed = count(own) * (1 - OBJECTIVE);
+        return [
+          {
+            ...{ organization: name, series: 'all', date, objective: OBJECTIVE, requests_30d: count(own) },
+            ...{ bad_requests_30d: bad(own), budget_requests_30d: rounded(allowed, 1) },
+            left_percent: rounded(100 * (1 - bad(own) / allowed), 1),
+          },
+        ];
+      }),
+  },
+
+  'Does the error budget burn too fast right now?': {
+    set: (known) => ({ to: iso(lastHour(known)) }),
+    isOfThePresent: true,
+    answer: (known, variables) =>
+      known.facts.organizations
+        .filter(({ id }) => known.stream(id, 'api_responses') !== undefined)
+        .map(({ id, name }) => {
+          const to = variables.moment('to');
+          const burn = (hours: number) => {
+            const own = known.requests({ from: to - hours * HOUR, to }, id);
+            const failed = ratio(bad(own), count(own));
+            return failed === null ? null : failed / (1 - OBJECTIVE);
+          };
+          const [one, six] = [burn(1), burn(6)];
+          return {
+            ...{ organization: name, burn_last_hour: rounded(one ?? Number.NaN, 2) },
+            burn_last_6_hours: rounded(six ?? Number.NaN, 2),
+            alarm: one === null || six === null ? null : one > 14.4 && six > 6,
+          };
+        }),
+  },
+
+  'Which answers became more frequent?': {
+    answer: (known, { organization, period }) => {
+      const before = known.days({ from: 2 * period.from - period.to, to: period.from }, organization);
+      const [was, is] = [known.requests(before, organization), known.requests(period, organization)];
+      return [...new Set([...was, ...is].map((r) => r.code))]
+        .map((code) => {
+          const of = (all: readonly Requests[]) => count(all.filter((r) => r.code === code));
+          return {
+            ...{ response_code: code, before: of(was) || null, now: of(is) || null },
+            percent_before: rounded(of(was) === 0 ? null : (100 * of(was)) / count(was), 3),
+            percent_now: rounded(of(is) === 0 ? null : (100 * of(is)) / count(is), 3),
+          };
+        })
+        .sort(by((row) => -(row.now ?? 0)));
+    },
+  },
+
+  'What does the archive itself cost?': {
+    answer: (known, { organization, period }) =>
+      byMonth(known, organization, known.requests(period, organization)).map(([month, all]) => {
+        const own = known
+          .requests(period, organization, OWN_AGENT)
+          .filter((r) => known.date(r.bucketStart, organization).startsWith(month));
+        return {
+          ...{ month, own_requests: count(own), all_requests: count(all) },
+          own_percent: rounded((100 * count(own)) / count(all), 2),
+        };
+      }),
+  },
+
+  'How many requests does each series make, month by month?': {
+    answer: (known, { organization, period }) =>
+      byMonth(known, organization, known.requests(period, organization)).map(([month, all]) => {
+        const own = known
+          .requests(period, organization, AUTOMATION)
+          .filter((r) => known.date(r.bucketStart, organization).startsWith(month));
+        return {
+          ...{ month, all_requests: count(all), of_series: count(own) },
+          series_percent: rounded((100 * count(own)) / count(all), 1),
+        };
+      }),
+  },
+
+  'In how many hours of each week were requests refused?': {
+    answer: (known, { organization, period }) => {
+      const stream = known.stream(organization, 'api_responses');
+      const hours = stream === undefined ? [] : known.hours(stream, period);
+      const own = groups(known.requests(period, organization), hourOf);
+      return [...groups(hours, ({ from }) => mondayOf(known.date(from, organization)))].map(
+        ([week, some]) => {
+          const figures = some.map(({ from }) => own.get(from) ?? []);
+          const shares = figures.filter((f) => count(f) > 0).map((f) => refused(f) / count(f));
+          return {
+            ...{ week, known_hours: some.filter((hour) => coverage(known, organization, hour) > 0).length },
+            hours_with_refusals: figures.filter((f) => refused(f) > 0).length,
+            ...{ refused: sum(figures, refused), worst_hour_percent: rounded(100 * Math.max(...shares), 2) },
+          };
+        },
+      );
+    },
+  },
+
+  'Did API use change since last week?': {
+    set: () => ({ from: '2025-10-01 Europe/Berlin', to: '2025-10-20 Europe/Berlin' }),
+    answer: (known, { organization, period }) => {
+      const stream = known.stream(organization, 'api_responses');
+      const all = groups(
+        known.facts.requests.filter((r) => r.organizationId === organization && r.series === 'all'),
+        hourOf,
+      );
+      const isWhole = (from: number) => coverage(known, organization, { from, to: from + HOUR }) === 1;
+      const hours = stream === undefined ? [] : known.hours(stream, period);
+      const both = hours.filter(({ from }) => isWhole(from) && isWhole(from - 7 * DAY));
+      return [...groups(both, ({ from }) => known.date(from, organization))].map(([date, some]) => {
+        const now = some.flatMap(({ from }) => all.get(from) ?? []);
+        const before = some.flatMap(({ from }) => all.get(from - 7 * DAY) ?? []);
+        return {
+          ...{ date, requests: count(now), week_before: count(before), refused: refused(now) },
+          refused_week_before: refused(before),
+          change_percent: rounded((100 * (count(now) - count(before))) / count(before), 1),
+        };
+      });
+    },
+  },
+};
+
+/** The last full hour of the organization that is asked in the present. */
+function lastHour(known: Known): number {
+  const own = known.facts.requests.filter((r) => r.organizationId === DUNE);
+  return Math.floor((Math.max(...own.map((r) => r.bucketStart)) + 120_000) / HOUR) * HOUR;
+}
+
+function coverage(known: Known, organization: string, stretch: Stretch): number {
+  const stream = known.stream(organization, 'api_responses');
+  return stream === undefined ? 0 : known.covered(stream, stretch);
+}
+
+function buckets(own: readonly Requests[]): Requests[][] {
+  return [...groups(own, (r) => r.bucketStart).values()];
+}
+
+function hourOf(request: Requests): number {
+  return Math.floor(request.bucketStart / HOUR) * HOUR;
+}
+
+function mondayOf(date: string): string {
+  const day = Date.parse(`${date}T00:00:00Z`);
+  return new Date(day - ((new Date(day).getUTCDay() + 6) % 7) * DAY).toISOString().slice(0, 10);
+}
+
+function byMonth(known: Known, organization: string, own: readonly Requests[]): [string, Requests[]][] {
+  return [...groups(own, (r) => known.date(r.bucketStart, organization).slice(0, 7))];
+}
