@@ -1,20 +1,23 @@
 import { writeApiResponseCounts } from '../../src/db/api-response-counts.ts';
+import { extendCalendars } from '../../src/db/calendar.ts';
 import { lockCoverage, saveCoverage } from '../../src/db/coverage.ts';
 import type { Database } from '../../src/db/database.ts';
 import { saveLostStretch } from '../../src/db/lost-time.ts';
 import { saveNetworks } from '../../src/db/networks.ts';
 import { saveOrganizations } from '../../src/db/organizations.ts';
 import { Partitions } from '../../src/db/partitions.ts';
+import { markStale } from '../../src/db/rollup-stale.ts';
 import { recordSuccess, rememberStream } from '../../src/db/streams.ts';
 import { writeWebhookDeliveries } from '../../src/db/webhook-deliveries.ts';
 import { instantOfMilliseconds as instant } from '../../src/instant.ts';
 import { type Range, type Ranges, rangesOf, union } from '../../src/ranges.ts';
 import { hash64 } from '../../src/streams/hash.ts';
+import { rollUpAll } from '../../src/sync/roll-up.ts';
 import { deliveryBatchOf } from '../../src/streams/webhook-log-batch.ts';
 import { fingerprintOf } from '../../src/streams/webhook-log-row.ts';
 import { type Delivery, type Facts, HOUR, type Requests, type StreamFacts, type Stretch } from './facts.ts';
 import { fillLedger } from './fill-ledger.ts';
-import { ALPENGLOW, BEGIN, END, REVISED_BY, REVISED_HOUR } from './known-places.ts';
+import { ALPENGLOW, BEGIN, END, REVISED_BY, REVISED_HOUR, STALE } from './known-places.ts';
 
 const BATCH = 5_000;
 
@@ -36,7 +39,6 @@ export async function fillArchive(database: Database, facts: Facts): Promise<voi
       'update meraki_store.organizations set time_zone = $2 where organization_id = $1',
       [id, zone],
     );
-    await database.pool.query(`select meraki_store.extend_calendar($1, '2024-01-01', '2031-12-31')`, [zone]);
   }
   for (const stream of facts.streams) await fillStream(database, facts, stream);
   await reviseOneFigure(database, facts);
@@ -51,6 +53,18 @@ export async function fillArchive(database: Database, facts: Facts): Promise<voi
     await saveNetworks(database, id, listed, instant(facts.now));
   }
   await fillLedger(database, facts);
+  await extendCalendars(database, instant(facts.now));
+  const partitions = new Partitions(database);
+  await rollUpAll({ database, partitions, signal: new AbortController().signal }, instant(facts.now));
+  await markSomeStale(database, facts);
+}
+
+/** Some time is not rolled up, as it is while a worker is at it: the views compute it from the facts. */
+async function markSomeStale(database: Database, facts: Facts): Promise<void> {
+  for (const { organizationId, stream, series } of facts.streams) {
+    const stretch = { from: instant(STALE.from), to: instant(STALE.to) };
+    await database.transaction((tx) => markStale(tx, { organizationId, stream, series }, [stretch], stretch.to));
+  }
 }
 
 async function fillStream(database: Database, facts: Facts, stream: StreamFacts): Promise<void> {

@@ -28,7 +28,7 @@ const CHAT: Receiver = {
   perDay: [2, 18],
   until: END,
   medianMs: () => 120,
-  codeAt: (_at, _type, random) => (random.chance(0.01) ? 500 : 200),
+  codeAt: (_at, _type, random) => (random.chance(0.003) ? 500 : 200),
 };
 const PAGER: Receiver = {
   organizationId: ALPENGLOW,

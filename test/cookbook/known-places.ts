@@ -41,6 +41,9 @@ export const REVISED_BY = 7;
 /** From here on buckets of two minutes. */
 export const FINE = utc('2025-12-29');
 
+/** What the views compute from the facts, the rest being rolled up. */
+export const STALE = { from: utc('2025-12-02T22:00:00'), to: utc('2025-12-05T07:00:00') };
+
 export const OWN_AGENT = 'archiver';
 export const AUTOMATION = 'automation';
 
