@@ -103,3 +103,10 @@ export function growToGrid(range: Range, step: number): Range {
 export function shrinkToGrid(range: Range, step: number): Range {
   return { from: Math.ceil(range.from / step) * step, to: Math.floor(range.to / step) * step };
 }
+
+/** The least range that holds all of `instants`, of which there is at least one. */
+export function spanOf(instants: readonly Instant[]): Range {
+  const first = instants.reduce((least, at) => Math.min(least, at), Infinity);
+  const last = instants.reduce((most, at) => Math.max(most, at), -Infinity);
+  return { from: first, to: last + 1 };
+}

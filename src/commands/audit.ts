@@ -7,6 +7,7 @@ import { formatInstant } from '../instant.ts';
 import type { Log } from '../log.ts';
 import { STREAM_NAMES, type StreamName, UNFILTERED } from '../stream-key.ts';
 import { auditStream, differed } from '../sync/audit-stream.ts';
+import { rollUpAll } from '../sync/roll-up.ts';
 import type { Stream } from '../sync/stream.ts';
 import { type Archive, openArchive } from './archive.ts';
 import { formatMinute, formatNumber, type Output, say, sayJson, table } from './output.ts';
@@ -62,6 +63,7 @@ export async function audit(options: AuditOptions): Promise<number> {
       }
       signal.throwIfAborted();
     }
+    await rollUpAll({ ...archive, signal }, archive.client.now());
     if (json) sayJson(output, { audits: records.map(told), failures: failures.map(({ code }) => code) });
     else report(output, records, names);
     if (failures[0] !== undefined && failures.length === streams.length) throw failures[0];

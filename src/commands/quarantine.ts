@@ -13,6 +13,7 @@ import { type StreamKey, type StreamName, UNFILTERED } from '../stream-key.ts';
 import { replayApiResponses } from '../streams/replay-api-responses.ts';
 import { replayWebhookLogs } from '../streams/replay-webhook-logs.ts';
 import { type ReplayCounts, type Replayer, replayQuarantine } from '../sync/replay.ts';
+import { rollUp } from '../sync/roll-up.ts';
 import { openConfiguredDatabase } from './open-database.ts';
 import { formatMinute, formatNumber, type Output, say, table } from './output.ts';
 import { expectArchive } from './status.ts';
@@ -83,6 +84,7 @@ export async function replayQuarantined(
     for (const key of await quarantinedStreams(database.query, options)) {
       const replayer = REPLAYERS[key.stream];
       results.push([key, await replayQuarantine(database, partitions, key, replayer, now, signal)]);
+      await rollUp({ database, partitions, signal }, key, now());
     }
     if (json) {
       const streams = results.map(([key, { reasons, ...counts }]) => ({

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { countOpenEnds } from '../db/archive-status.ts';
+import { extendCalendars } from '../db/calendar.ts';
 import { noteAnswer, readOrganizations } from '../db/organizations.ts';
 import { recordFailure, recordSuccess } from '../db/streams.ts';
 import { addCounts, noCounts, type RunCounts } from '../db/sync-runs.ts';
@@ -13,6 +14,7 @@ import type { Range } from '../ranges.ts';
 import { type Lane, STREAM_NAMES, type StreamName, UNFILTERED } from '../stream-key.ts';
 import { hash64 } from '../streams/hash.ts';
 import { recordLostTime, tellLosses } from '../sync/lost-time.ts';
+import { rollUp, rollUpAll } from '../sync/roll-up.ts';
 import { type LaneResult, runLane } from '../sync/run-lane.ts';
 import type { Stream } from '../sync/stream.ts';
 import { type Archive, openArchive } from './archive.ts';
@@ -106,6 +108,8 @@ async function syncAll(archive: Archive, options: SyncOptions): Promise<readonly
   await Promise.all(Array.from({ length: SIDE_BY_SIDE }, next));
   progress.stop();
   signal.throwIfAborted();
+  await extendCalendars(archive.database, archive.client.now());
+  await rollUpAll({ ...archive, signal }, archive.client.now());
   return results.sort((a, b) => a.task.localeCompare(b.task));
 }
 
@@ -142,6 +146,7 @@ async function syncStream(
       if (error.retry === 'never') break;
     }
   }
+  await rollUp({ ...archive, signal: options.signal }, stream.key, stream.now());
   if (failure !== undefined) return await noteFailure(archive, { task, stream, counts, error: failure });
   if (!options.signal.aborted) progress.update(task, 1, counts.rowsNew);
   await recordSuccess(archive.database, stream.key, stream.clockSkewMs(), stream.now());

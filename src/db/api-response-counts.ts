@@ -3,6 +3,7 @@ import { formatInstant, type Instant } from '../instant.ts';
 import { containsInstant, type Ranges, subtract } from '../ranges.ts';
 import type { Transaction } from './database.ts';
 import { formatMultirange } from './multirange.ts';
+import { markStale } from './rollup-stale.ts';
 import type { WriteCounts } from './webhook-deliveries.ts';
 
 export interface ApiResponseCount {
@@ -87,5 +88,7 @@ export async function writeApiResponseCounts(
       revision = f.revision + excluded.revision
     where f.request_count is distinct from excluded.request_count`);
   const changed = written.rowCount ?? 0;
-  return { rowsNew: changed + (vanished.rowCount ?? 0), rowsKnown: batch.counts.length - changed };
+  const rowsNew = changed + (vanished.rowCount ?? 0);
+  if (rowsNew > 0) await markStale(tx, { ...stream, stream: 'api_responses' }, writable, now);
+  return { rowsNew, rowsKnown: batch.counts.length - changed };
 }

@@ -1,9 +1,10 @@
 import { sql } from 'drizzle-orm';
 import { formatInstant, type Instant } from '../instant.ts';
-import type { Ranges } from '../ranges.ts';
+import { type Ranges, subtract, union } from '../ranges.ts';
 import type { StreamKey } from '../stream-key.ts';
 import { type Queryable, type Transaction, translated } from './database.ts';
 import { formatMultirange, parseMultirange } from './multirange.ts';
+import { markStale } from './rollup-stale.ts';
 
 /** What of one stream is stored, at one bucket width. */
 export interface Coverage {
@@ -47,6 +48,7 @@ export async function lockCoverage(
   return byWidth(found.rows);
 }
 
+/** `lockCoverage` comes before it. Buckets that begin or cease to count make rollups stale, as new figures do. */
 export async function saveCoverage(
   tx: Transaction,
   key: StreamKey,
@@ -54,6 +56,11 @@ export async function saveCoverage(
   coverage: Coverage,
   now: Instant,
 ): Promise<void> {
+  if (width !== 0) {
+    const counted = (await readCoverage(tx, key)).get(width)?.counted ?? [];
+    const recounted = union(subtract(coverage.counted, counted), subtract(counted, coverage.counted));
+    await markStale(tx, key, recounted, now);
+  }
   await tx.execute(sql`
     update meraki_ingest.coverage set
       final = ${formatMultirange(coverage.final)}::tstzmultirange,

@@ -217,3 +217,12 @@ export const requestBudgets = ingest.table('request_budgets', {
   points: integer('points').notNull().default(0),
   expire: count('expire'),
 });
+
+export const readerOrganizations = ingest.table(
+  'reader_organizations',
+  {
+    roleName: text('role_name').notNull(),
+    organizationId: text('organization_id').notNull(),
+  },
+  (t) => [primaryKey({ name: 'reader_organizations_pkey', columns: [t.roleName, t.organizationId] })],
+);

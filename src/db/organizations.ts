@@ -1,6 +1,6 @@
 import { and, eq, sql } from 'drizzle-orm';
 import { formatInstant, type Instant } from '../instant.ts';
-import { type Database, translated } from './database.ts';
+import { type Database, type Queryable, translated } from './database.ts';
 import { noteState } from './organization-states.ts';
 import { type OrganizationState, organizations } from './schema.ts';
 
@@ -73,6 +73,17 @@ export async function readOrganizations(database: Database): Promise<readonly Or
       .from(organizations)
       .orderBy(organizations.organizationId),
   );
+}
+
+/** The time zone of an organization's days in reports. */
+export async function timeZoneOf(query: Queryable, organizationId: string): Promise<string> {
+  const found = await translated(
+    query
+      .select({ timeZone: organizations.timeZone })
+      .from(organizations)
+      .where(eq(organizations.organizationId, organizationId)),
+  );
+  return found[0]?.timeZone ?? 'UTC';
 }
 
 /** Notes whether Meraki's last answer for an organization was a refusal. */

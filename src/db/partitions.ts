@@ -8,7 +8,12 @@ import {
 import type { Range } from '../ranges.ts';
 import { type Database, translated } from './database.ts';
 
-export type PartitionedTable = 'webhook_deliveries' | 'api_response_counts';
+export type PartitionedTable =
+  | 'webhook_deliveries'
+  | 'api_response_counts'
+  | 'webhook_hours'
+  | 'webhook_endpoint_hours'
+  | 'api_response_hours';
 
 interface Month {
   readonly name: string;

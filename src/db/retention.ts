@@ -1,11 +1,13 @@
 import { sql } from 'drizzle-orm';
 import { formatInstant, type Instant } from '../instant.ts';
 import { rangesOf, subtract } from '../ranges.ts';
-import type { StreamKey } from '../stream-key.ts';
+import type { StreamKey, StreamName } from '../stream-key.ts';
 import { lockCoverage, saveCoverage } from './coverage.ts';
 import { type Database, translated } from './database.ts';
 import { parseDatabaseInstant } from './multirange.ts';
 import type { PartitionedTable } from './partitions.ts';
+import { clearStale, markStale } from './rollup-stale.ts';
+import { PARTITIONED_ROLLUPS, rollupsByDay } from './rollups.ts';
 import { forgetVerified } from './verified-time.ts';
 
 const TABLES: readonly { readonly table: PartitionedTable; readonly stream: StreamKey['stream'] }[] = [
@@ -32,12 +34,39 @@ export async function dropExpired(
     const end = expired.reduce((latest, partition) => Math.max(latest, partition.to), 0);
     if (expired.length === 0) continue;
     for (const key of await streamsOf(database, stream)) await forget(database, key, end, now);
-    for (const { name } of expired) {
-      await translated(database.query.execute(sql.raw(`drop table if exists meraki_store."${name}"`)));
-      dropped.push(name);
-    }
+    dropped.push(...(await dropUpTo(database, stream, table, end, now)));
   }
   return dropped;
+}
+
+/**
+ * Facts and rollups go together. The day that began before `end` has lost its beginning, so it is stale; what was
+ * stale before that has nothing left to be made of.
+ */
+async function dropUpTo(
+  database: Database,
+  stream: StreamName,
+  table: PartitionedTable,
+  end: Instant,
+  now: Instant,
+): Promise<readonly string[]> {
+  const tables = [table, ...PARTITIONED_ROLLUPS[stream]];
+  const partitions = (await Promise.all(tables.map((name) => partitionsOf(database, name)))).flat();
+  const names = partitions.filter(({ to }) => to <= end).map(({ name }) => name);
+  const keys = await streamsOf(database, stream);
+  await database.transaction(async (tx) => {
+    for (const name of names) await tx.execute(sql.raw(`drop table if exists meraki_store."${name}"`));
+    for (const name of rollupsByDay(stream)) {
+      await tx.execute(
+        sql`delete from ${sql.raw(`meraki_store.${name}`)} where bucket_end <= ${formatInstant(end)}::timestamptz`,
+      );
+    }
+    for (const key of keys) {
+      await clearStale(tx, key, [{ from: 0, to: end }]);
+      await markStale(tx, key, [{ from: end, to: end + 1 }], now);
+    }
+  });
+  return names;
 }
 
 interface Partition {

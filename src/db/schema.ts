@@ -11,6 +11,7 @@ export const organizations = store.table('organizations', {
   state: text('state').$type<OrganizationState>().notNull().default('active'),
   firstSeenAt: instant('first_seen_at').notNull(),
   lastSeenAt: instant('last_seen_at').notNull(),
+  timeZone: text('time_zone').notNull().default('UTC'),
 });
 
 /**

@@ -1,10 +1,11 @@
 import { sql } from 'drizzle-orm';
 import { formatInstant, type Instant, instantOfMilliseconds } from '../instant.ts';
-import type { Ranges } from '../ranges.ts';
+import { type Ranges, spanOf } from '../ranges.ts';
 import type { StreamKey } from '../stream-key.ts';
 import { type Queryable, type Transaction, translated } from './database.ts';
 import { formatMultirange, parseDatabaseInstant } from './multirange.ts';
 import { quarantineRows, type RefusedRow, SET_ASIDE } from './quarantine.ts';
+import { markStale } from './rollup-stale.ts';
 
 /** So many deliveries of one content, by the fingerprint, are stored at one moment. */
 export interface DeliveryContent {
@@ -86,8 +87,8 @@ export async function setAsideDeliveries(
       on a.organization_id = g.organization_id and a.alert_type_id = g.alert_type_id
     left join meraki_store.webhook_endpoints e
       on e.organization_id = g.organization_id and e.endpoint_id = g.endpoint_id`);
-  const instants = surplus.map(({ at }) => at);
-  const asked = { from: Math.min(...instants), to: Math.max(...instants) + 1 };
+  const asked = spanOf(surplus.map(({ at }) => at));
+  await markStale(tx, key, [asked], now);
   await quarantineRows(tx, key, refusalsOf(moved.rows), { asked, limit: Number.POSITIVE_INFINITY }, now);
   return moved.rows.length;
 }

@@ -1,7 +1,10 @@
 import { sql } from 'drizzle-orm';
 import { formatInstant, type Instant } from '../instant.ts';
+import { spanOf } from '../ranges.ts';
+import { UNFILTERED } from '../stream-key.ts';
 import type { Transaction } from './database.ts';
 import { rememberMembers, type WebhookDimensions } from './dimensions.ts';
+import { markStale } from './rollup-stale.ts';
 
 /** One delivery, ready to be stored. Hashes are decimal text, since a double holds 53 of their 64 bits. */
 export interface WebhookDelivery {
@@ -73,6 +76,10 @@ export async function writeWebhookDeliveries(
     on conflict (organization_id, sent_at, fingerprint, occurrence) do nothing
     ${tellFresh ? sql`returning fingerprint::text || ' ' || occurrence as copy` : sql``}`);
   const rowsNew = written.rowCount ?? 0;
+  if (rowsNew > 0) {
+    const key = { organizationId, stream: 'webhook_logs', series: UNFILTERED } as const;
+    await markStale(tx, key, [spanOf(batch.deliveries.map(({ sentAt }) => sentAt))], now);
+  }
   const counts = { rowsNew, rowsKnown: batch.deliveries.length - rowsNew };
   if (!tellFresh) return counts;
   const copies = new Set(written.rows.map((row) => row.copy));

@@ -9,6 +9,7 @@ import { HistorianError, OrganizationRefusedError } from '../errors.ts';
 import { type Instant, MICROSECONDS_PER_MILLISECOND } from '../instant.ts';
 import type { Log } from '../log.ts';
 import { describeStream, type Lane, type StreamKey } from '../stream-key.ts';
+import { rollUp } from '../sync/roll-up.ts';
 import { type LaneResult, runLane } from '../sync/run-lane.ts';
 import type { Stream } from '../sync/stream.ts';
 import { endJobWith } from './job-verbs.ts';
@@ -94,6 +95,7 @@ export class SyncJobs {
         await recordSuccess(database, stream.key, stream.clockSkewMs(), stream.now());
         await noteAnswer(database, stream.key.organizationId, 'active', stream.now());
       }
+      await this.#rollUp(stream, signal);
       const { rowsNew, rowsQuarantined } = result.counts;
       log[rowsNew > 0 ? 'info' : 'debug'](
         { ...facts, ...result.counts, outcome: result.outcome },
@@ -106,6 +108,18 @@ export class SyncJobs {
     } catch (error) {
       await this.#failed(stream, lane, error);
       throw error;
+    }
+  }
+
+  /** Views are right without it, only slower; whatever is left is done by the worker's next look at all streams. */
+  async #rollUp(stream: Stream, signal: AbortSignal): Promise<void> {
+    const { database, partitions, log } = this.#options;
+    try {
+      await rollUp({ database, partitions, signal }, stream.key, stream.now());
+    } catch (error) {
+      if (signal.aborted) return;
+      const message = error instanceof Error ? error.message : String(error);
+      log.warn({ ...stream.key }, `${describeStream(stream.key)}: not rolled up: ${message}`);
     }
   }
 

@@ -1,11 +1,13 @@
 import type { Job } from 'bullmq';
 import { deleteOldAudits } from '../db/audits.ts';
+import { extendCalendars } from '../db/calendar.ts';
 import { deleteOldLateness } from '../db/lateness.ts';
 import { dropExpired } from '../db/retention.ts';
 import { retireStreams } from '../db/retired-streams.ts';
 import { deleteOldRuns } from '../db/sync-runs.ts';
 import { instantOfSeconds } from '../instant.ts';
 import { STREAM_NAMES, type StreamName } from '../stream-key.ts';
+import { rollUpAll } from '../sync/roll-up.ts';
 import { AuditJobs } from './audit-jobs.ts';
 import { GapWatch } from './gap-watch.ts';
 import { endJobWith } from './job-verbs.ts';
@@ -76,6 +78,7 @@ export class SyncWorker {
     await this.#gapWatch.look(this.#options.client.now());
     this.#scheduled = this.#wanted(organizationIds);
     await applySchedule(this.#queue, this.#scheduled, this.#options.auditEveryMs);
+    await extendCalendars(this.#options.database, this.#options.client.now());
     await this.#forget();
     await this.#lateness.look(organizationIds);
     return organizationIds;
@@ -128,6 +131,7 @@ export class SyncWorker {
         await this.#refreshNetworks(signal);
         await clock.sleep(WATCH_EVERY_MS, signal);
         await this.#gapWatch.lookInTime(this.#options.client.now());
+        await rollUpAll({ ...this.#options, signal }, this.#options.client.now());
         const { added } = await applySchedule(this.#queue, this.#scheduled, auditEveryMs);
         if (added.length > 0)
           log.warn({ schedulers: added.length }, 'the queue had lost schedulers; made anew');

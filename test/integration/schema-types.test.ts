@@ -1,6 +1,7 @@
 import { getTableConfig, PgTable } from 'drizzle-orm/pg-core';
 import { expect, test } from 'vitest';
 import * as ledger from '../../src/db/ledger-schema.ts';
+import * as rollups from '../../src/db/rollup-schema.ts';
 import * as store from '../../src/db/schema.ts';
 import { createTestDatabase } from '../support/test-database.ts';
 
@@ -19,7 +20,7 @@ type Tables = Readonly<Record<string, Table>>;
 
 /** What the program's queries are typed by. */
 function tablesOfSchemaFile(): Tables {
-  const exported: readonly unknown[] = Object.values({ ...store, ...ledger });
+  const exported: readonly unknown[] = Object.values({ ...store, ...rollups, ...ledger });
   const tables = exported.filter((value): value is PgTable => value instanceof PgTable);
   return Object.fromEntries(
     tables.map((table) => {

@@ -36,7 +36,9 @@ const EMPTY_TABLES = `
       select oid from pg_class
       where relnamespace in ('meraki_store'::regnamespace, 'meraki_ingest'::regnamespace)
         and relkind in ('r', 'p') and not relispartition
-        and oid not in ('meraki_ingest.migrations'::regclass, 'meraki_store.response_codes'::regclass)
+        and oid not in ('meraki_ingest.migrations'::regclass, 'meraki_store.response_codes'::regclass,
+          'meraki_store.latency_buckets'::regclass, 'meraki_store.calendar_hours'::regclass,
+          'meraki_store.calendar_days'::regclass)
     loop
       execute format('delete from %s', name);
     end loop;

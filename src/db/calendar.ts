@@ -1,0 +1,43 @@
+import { sql } from 'drizzle-orm';
+import { formatInstant, type Instant, instantOfSeconds } from '../instant.ts';
+import type { Range } from '../ranges.ts';
+import { type Database, type Queryable, translated } from './database.ts';
+
+/** Views show days up to now, and nobody may have to restart a worker because a year ends. */
+const AHEAD = instantOfSeconds(2 * 366 * 86_400);
+/** Days begin and end up to 14 hours beside those of UTC. */
+const MARGIN = instantOfSeconds(2 * 86_400);
+
+/** Makes sure that the calendar holds the hours of `range`, and the days of a time zone that they touch. */
+export async function ensureCalendar(query: Queryable, timeZone: string, { from, to }: Range): Promise<void> {
+  await translated(
+    query.execute(sql`
+      select meraki_store.extend_calendar(${timeZone}, missing.first, missing.last)
+      from (
+        select least(min(date), ${dateOf(from - MARGIN)}::date) as first,
+          greatest(max(date), ${dateOf(to + MARGIN)}::date) as last,
+          min(date) as has_first, max(date) as has_last
+        from meraki_store.calendar_days where time_zone = ${timeZone}
+      ) missing
+      where has_first is null or first < has_first or last > has_last`),
+  );
+}
+
+/** Makes sure that every organization's calendar reaches from the first time its data are wanted far into the future. */
+export async function extendCalendars(database: Database, now: Instant): Promise<void> {
+  const found = await translated(
+    database.query.execute<{ time_zone: string; first: number | null }>(sql`
+      select coalesce(o.time_zone, 'UTC') as time_zone,
+        (extract(epoch from min(s.wanted_from)) * 1000000)::double precision as first
+      from meraki_ingest.streams s
+      left join meraki_store.organizations o on o.organization_id = s.organization_id
+      group by 1`),
+  );
+  for (const { time_zone: timeZone, first } of found.rows) {
+    await ensureCalendar(database.query, timeZone, { from: first ?? now, to: now + AHEAD });
+  }
+}
+
+function dateOf(instant: Instant): string {
+  return formatInstant(instant).slice(0, 10);
+}

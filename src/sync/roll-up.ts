@@ -1,0 +1,70 @@
+/*
+ * Stale hours are rolled up in batches, the newest first, since that is what most readers look at. Each batch is a
+ * transaction that holds the stream's stale hours, so that nobody changes the facts of the stream meanwhile; batches
+ * are sized so that a page waits for a fraction of a second. Killed at any moment, whole batches are done.
+ */
+import { ensureCalendar } from '../db/calendar.ts';
+import type { Database } from '../db/database.ts';
+import { timeZoneOf } from '../db/organizations.ts';
+import type { Partitions } from '../db/partitions.ts';
+import { clearStale, lockStale, readStale, staleStreams } from '../db/rollup-stale.ts';
+import { makeRollups, PARTITIONED_ROLLUPS } from '../db/rollups.ts';
+import { type Instant, instantOfSeconds } from '../instant.ts';
+import { intersect, type Range, type Ranges } from '../ranges.ts';
+import type { StreamKey } from '../stream-key.ts';
+
+export interface RollUpContext {
+  readonly database: Database;
+  readonly partitions: Partitions;
+  readonly signal: AbortSignal;
+}
+
+const DAY = instantOfSeconds(86_400);
+const LONGEST = 31 * DAY;
+/** How long a batch should take, in milliseconds: from half to twice as much is left as it is. */
+const WANTED_MS = 200;
+
+/** Makes the rollups of a stream equal to its facts. Returns at once where another worker is at it. */
+export async function rollUp(
+  { database, partitions, signal }: RollUpContext,
+  key: StreamKey,
+  now: Instant,
+): Promise<void> {
+  let span = DAY;
+  for (;;) {
+    const planned = nextBatch(await readStale(database.query, key), span);
+    if (planned === undefined || signal.aborted) return;
+    await ensureCalendar(database.query, await timeZoneOf(database.query, key.organizationId), planned);
+    for (const table of PARTITIONED_ROLLUPS[key.stream]) await partitions.ensure(table, planned);
+    const started = performance.now();
+    const done = await database.transaction(async (tx) => {
+      const batch = intersect(await lockStale(tx, key), [planned]);
+      for (const hours of batch) await makeRollups(tx, key, hours, now);
+      await clearStale(tx, key, batch);
+      return batch.length > 0;
+    });
+    if (!done) return;
+    span = nextSpan(span, performance.now() - started);
+  }
+}
+
+/** Makes all rollups that are stale equal to their facts: what was left by audits, replays, retention and crashes. */
+export async function rollUpAll(context: RollUpContext, now: Instant): Promise<void> {
+  for (const key of await staleStreams(context.database.query)) {
+    if (context.signal.aborted) return;
+    await rollUp(context, key, now);
+  }
+}
+
+/** The newest stale time, `span` of it at most, from the beginning of a UTC day where it is cut. */
+export function nextBatch(stale: Ranges, span: number): Range | undefined {
+  const newest = stale.at(-1);
+  if (newest === undefined) return undefined;
+  const cut = Math.floor((newest.to - span) / DAY) * DAY;
+  return { from: Math.max(newest.from, cut), to: newest.to };
+}
+
+export function nextSpan(span: number, tookMs: number): number {
+  if (tookMs < WANTED_MS / 2) return Math.min(LONGEST, span * 2);
+  return tookMs > WANTED_MS * 2 ? Math.max(DAY, Math.floor(span / 2)) : span;
+}
