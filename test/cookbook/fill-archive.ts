@@ -12,9 +12,9 @@ import { writeWebhookDeliveries } from '../../src/db/webhook-deliveries.ts';
 import { instantOfMilliseconds as instant } from '../../src/instant.ts';
 import { type Range, type Ranges, rangesOf, union } from '../../src/ranges.ts';
 import { hash64 } from '../../src/streams/hash.ts';
-import { rollUpAll } from '../../src/sync/roll-up.ts';
 import { deliveryBatchOf } from '../../src/streams/webhook-log-batch.ts';
 import { fingerprintOf } from '../../src/streams/webhook-log-row.ts';
+import { rollUpAll } from '../../src/sync/roll-up.ts';
 import { type Delivery, type Facts, HOUR, type Requests, type StreamFacts, type Stretch } from './facts.ts';
 import { fillLedger } from './fill-ledger.ts';
 import { ALPENGLOW, BEGIN, END, REVISED_BY, REVISED_HOUR, STALE } from './known-places.ts';
@@ -63,7 +63,9 @@ export async function fillArchive(database: Database, facts: Facts): Promise<voi
 async function markSomeStale(database: Database, facts: Facts): Promise<void> {
   for (const { organizationId, stream, series } of facts.streams) {
     const stretch = { from: instant(STALE.from), to: instant(STALE.to) };
-    await database.transaction((tx) => markStale(tx, { organizationId, stream, series }, [stretch], stretch.to));
+    await database.transaction((tx) =>
+      markStale(tx, { organizationId, stream, series }, [stretch], stretch.to),
+    );
   }
 }
 

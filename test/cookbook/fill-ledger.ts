@@ -5,10 +5,12 @@ import { addLateness } from '../../src/db/lateness.ts';
 import { quarantineRows } from '../../src/db/quarantine.ts';
 import { recordDrift } from '../../src/db/schema-drift.ts';
 import { noCounts, saveRun } from '../../src/db/sync-runs.ts';
+import { addVerified } from '../../src/db/verified-time.ts';
 import { instantOfMilliseconds as instant } from '../../src/instant.ts';
 import { DAY, type Facts } from './facts.ts';
 import { AUDITS, CEDAR_DISABLED_SINCE, driftSeenAt, LATENESS, REFUSED, runs } from './known-ledger.ts';
 import { CEDAR, DUNE } from './known-places.ts';
+import { presentVerified } from './known-present.ts';
 
 /** What the archive knows of its own work: audits, refused rows, runs, late rows, states, odd fields. */
 export async function fillLedger(database: Database, facts: Facts): Promise<void> {
@@ -44,6 +46,10 @@ export async function fillLedger(database: Database, facts: Facts): Promise<void
   await database.transaction(async (tx) => {
     await addLateness(tx, dune, LATENESS, instant(facts.now));
     const drift = { field: 'sharedSecretId', kind: 'unknown' as const, sampleType: 'string' as const };
+    const span = presentVerified(facts.now);
+    const verified = [{ from: instant(span.from), to: instant(span.to) }];
+    const buckets = { ...dune, stream: 'api_responses' as const };
+    await addVerified(tx, buckets, 120, verified, verified, instant(facts.now));
     await recordDrift(tx, dune, [drift], instant(driftSeenAt(facts.now)));
   });
   await database.pool.query(

@@ -1,5 +1,14 @@
 import { createRandom } from '../../src/simulator/random.ts';
-import { DAY, type Delivery, HOUR, MINUTE, type Moment, type Requests, type StreamFacts } from './facts.ts';
+import {
+  DAY,
+  type Delivery,
+  HOUR,
+  MINUTE,
+  type Moment,
+  type Requests,
+  type StreamFacts,
+  type Stretch,
+} from './facts.ts';
 import { DUNE } from './known-places.ts';
 
 export const WORKING_URL = 'https://working.example.com/in';
@@ -64,6 +73,11 @@ export function presentStreams(now: Moment): StreamFacts[] {
       provisional: [],
     },
   ];
+}
+
+/** The first of the two days of buckets was read a second time. */
+export function presentVerified(now: Moment): Stretch {
+  return { from: presentBucket(now) - 2 * DAY, to: presentBucket(now) - DAY };
 }
 
 function presentBucket(now: Moment): Moment {
