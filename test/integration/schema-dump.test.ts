@@ -1,5 +1,5 @@
 /*
- * docs/schema.txt is the schema as a reviewer sees it; `npm run schema:dump` writes it anew. The query is our own
+ * docs/schema.txt is the schema as a reviewer sees it; `npm run docs:update` writes it anew. The query is our own
  * since pg_dump's text differs by version. So do view bodies (pg_get_viewdef): they are left out, and are to be
  * read in migrations/.
  */
@@ -53,6 +53,8 @@ const OTHERS = `
   from pg_default_acl d join pg_namespace n on n.oid = d.defaclnamespace and n.nspname in ${SCHEMAS}
   order by 1`;
 
+const STALE = 'docs/schema.txt differs from what the migrations make: run `npm run docs:update`';
+
 interface Relation {
   readonly name: string;
   readonly kind: string;
@@ -101,5 +103,5 @@ test('docs/schema.txt is what the migrations make', async () => {
   const others = await database.pool.query<Other>(OTHERS);
   const relations = await database.pool.query<Relation>(RELATIONS);
   const blocks = [...others.rows.map(describeOther), ...relations.rows.map(describeRelation)];
-  await expect(`${blocks.join('\n\n')}\n`).toMatchFileSnapshot('../../docs/schema.txt');
+  await expect(`${blocks.join('\n\n')}\n`, STALE).toMatchFileSnapshot('../../docs/schema.txt');
 });

@@ -3,62 +3,47 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { migrate } from '../../src/db/migrate.ts';
 import { Partitions } from '../../src/db/partitions.ts';
 import { parseInstant } from '../../src/instant.ts';
+import { describeViews } from '../dictionary/described-views.ts';
 import { staleWebhooks } from '../support/stale-webhooks.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
 
-/** The contract, word for word: ids text, times timestamptz, counts bigint, ratios double precision. */
+const HOURS_OR_DAYS = `bucket_start, deliveries, successes, duration_ms_sum, duration_ms_max, p50_ms, p95_ms, p99_ms,
+  is_final`;
+const API_HOURS_OR_DAYS = `bucket_start, requests, successes_2xx, redirects_3xx, client_errors_4xx, rate_limited_429,
+  server_errors_5xx, success_ratio, coverage_ratio, is_final`;
+const MEMBER = 'id, name, first_seen_at, last_seen_at';
+
+/**
+ * The contract with the outside, word for word, written by hand: what other programs were promised before there was
+ * a database. docs/contract.json follows the database and has much more, with types and places (view-contract.test.ts);
+ * the types that names stand for are the same in all views (view-rules.test.ts).
+ */
 const CONTRACT: Readonly<Record<string, string>> = {
-  webhook_deliveries: `organization_id text, network_id text, alert_type text, url text, url_host text,
-    endpoint_id text, sent_at timestamptz, logged_at timestamptz, response_code integer, status_class text,
-    is_success boolean, response_duration_ms bigint, occurrence integer, loaded_at timestamptz`,
-  webhook_deliveries_hourly: `organization_id text, endpoint_id text, network_id text, alert_type text,
-    status_class text, bucket_start timestamptz, deliveries bigint, successes bigint, duration_ms_sum bigint,
-    duration_ms_max bigint, p50_ms double precision, p95_ms double precision, p99_ms double precision,
-    is_final boolean`,
-  webhook_deliveries_daily: `organization_id text, endpoint_id text, network_id text, alert_type text,
-    status_class text, bucket_start timestamptz, deliveries bigint, successes bigint, duration_ms_sum bigint,
-    duration_ms_max bigint, p50_ms double precision, p95_ms double precision, p99_ms double precision,
-    is_final boolean`,
-  webhook_endpoint_health: `organization_id text, endpoint_id text, deliveries_1h bigint,
-    success_ratio_1h double precision, deliveries_24h bigint, success_ratio_24h double precision,
-    deliveries_7d bigint, success_ratio_7d double precision, deliveries_30d bigint,
-    success_ratio_30d double precision, last_success_at timestamptz, last_failure_at timestamptz,
-    consecutive_failures bigint, state text`,
-  webhook_incidents: `organization_id text, endpoint_id text, started_at timestamptz, ended_at timestamptz,
-    failures bigint, last_response_code integer`,
-  api_responses: `organization_id text, series text, bucket_start timestamptz, bucket_end timestamptz,
-    interval_seconds integer, response_code integer, request_count bigint, is_final boolean, revision integer,
-    updated_at timestamptz`,
-  api_responses_hourly: `organization_id text, series text, bucket_start timestamptz, requests bigint,
-    successes_2xx bigint, redirects_3xx bigint, client_errors_4xx bigint, rate_limited_429 bigint,
-    server_errors_5xx bigint, success_ratio double precision, coverage_ratio double precision, is_final boolean`,
-  api_responses_daily: `organization_id text, series text, bucket_start timestamptz, requests bigint,
-    successes_2xx bigint, redirects_3xx bigint, client_errors_4xx bigint, rate_limited_429 bigint,
-    server_errors_5xx bigint, success_ratio double precision, coverage_ratio double precision, is_final boolean`,
-  api_budget_hourly: `organization_id text, bucket_start timestamptz, mean_share double precision,
-    peak_share double precision`,
-  coverage: `organization_id text, stream text, series text, interval_seconds integer,
-    covered_from timestamptz, covered_to timestamptz, state text`,
-  gaps: `organization_id text, stream text, series text, gap_from timestamptz, gap_to timestamptz, state text,
-    deadline timestamptz, lost_at timestamptz, reason text, seconds_left double precision`,
-  lost_time: `organization_id text, stream text, series text, lost_from timestamptz, lost_to timestamptz,
-    lost_at timestamptz, noticed_at timestamptz, reason text, detail text, recovered_at timestamptz`,
-  organization_states: 'organization_id text, state text, since timestamptz, until timestamptz',
-  freshness: `organization_id text, stream text, series text, covered_until timestamptz,
-    last_success_at timestamptz, lag_seconds double precision, next_deadline timestamptz, last_error text,
-    lookback_seconds double precision, covered_ratio double precision, retired_at timestamptz`,
-  sync_runs: `started_at timestamptz, finished_at timestamptz, lane text, pages bigint, requests bigint,
-    rows_new bigint, rows_known bigint, rows_quarantined bigint, waited_ms bigint, outcome text, error text`,
-  quarantine: `organization_id text, stream text, series text, id text, reason text, copies bigint,
-    sent_at timestamptz, first_seen_at timestamptz, last_seen_at timestamptz`,
-  schema_drift: `organization_id text, stream text, field text, kind text, sample_type text,
-    first_seen_at timestamptz, last_seen_at timestamptz`,
-  organizations: 'id text, name text, first_seen_at timestamptz, last_seen_at timestamptz',
-  networks: 'id text, name text, first_seen_at timestamptz, last_seen_at timestamptz',
-  webhook_endpoints: 'id text, name text, first_seen_at timestamptz, last_seen_at timestamptz',
-  alert_types: 'id text, name text, first_seen_at timestamptz, last_seen_at timestamptz',
-  response_codes: 'id text, name text, first_seen_at timestamptz, last_seen_at timestamptz',
-  dates: 'id text, name text, first_seen_at timestamptz, last_seen_at timestamptz',
+  webhook_deliveries: `organization_id, network_id, alert_type, url, url_host, endpoint_id, sent_at, logged_at,
+    response_code, status_class, is_success, response_duration_ms, occurrence, loaded_at`,
+  webhook_deliveries_hourly: `organization_id, endpoint_id, network_id, alert_type, status_class, ${HOURS_OR_DAYS}`,
+  webhook_deliveries_daily: `organization_id, endpoint_id, network_id, alert_type, status_class, ${HOURS_OR_DAYS}`,
+  webhook_endpoint_health: `organization_id, endpoint_id, deliveries_1h, success_ratio_1h, deliveries_24h,
+    success_ratio_24h, deliveries_7d, success_ratio_7d, deliveries_30d, success_ratio_30d, last_success_at,
+    last_failure_at, consecutive_failures, state`,
+  webhook_incidents: 'organization_id, endpoint_id, started_at, ended_at, failures, last_response_code',
+  api_responses: `organization_id, series, bucket_start, bucket_end, interval_seconds, response_code, request_count,
+    is_final, revision, updated_at`,
+  api_responses_hourly: `organization_id, series, ${API_HOURS_OR_DAYS}`,
+  api_responses_daily: `organization_id, series, ${API_HOURS_OR_DAYS}`,
+  api_budget_hourly: 'organization_id, bucket_start, mean_share, peak_share',
+  coverage: 'organization_id, stream, series, interval_seconds, covered_from, covered_to, state',
+  gaps: 'organization_id, stream, series, gap_from, gap_to, state, deadline',
+  freshness: `organization_id, stream, series, covered_until, last_success_at, lag_seconds, next_deadline,
+    last_error`,
+  sync_runs: `started_at, finished_at, lane, pages, requests, rows_new, rows_known, rows_quarantined, waited_ms,
+    outcome, error`,
+  organizations: MEMBER,
+  networks: MEMBER,
+  webhook_endpoints: MEMBER,
+  alert_types: MEMBER,
+  response_codes: MEMBER,
+  dates: MEMBER,
 };
 
 /** Postgres says so of views with joins, whoever asks. */
@@ -91,16 +76,6 @@ async function relations(...schemas: string[]): Promise<string[]> {
   return found.rows.map(({ name }) => name);
 }
 
-async function columns(view: string): Promise<string[]> {
-  const found = await owned.database.pool.query<{ column: string }>(
-    `select a.attname || ' ' || replace(format_type(a.atttypid, a.atttypmod), 'timestamp with time zone',
-       'timestamptz') as column
-     from pg_attribute a where a.attrelid = to_regclass($1) and a.attnum > 0 order by a.attnum`,
-    [`meraki.${view}`],
-  );
-  return found.rows.map(({ column }) => column);
-}
-
 /** SQLSTATE that the reader is refused with; `undefined` when it is not. */
 async function refusal(statement: string): Promise<string | undefined> {
   try {
@@ -115,10 +90,10 @@ async function refusal(statement: string): Promise<string | undefined> {
 }
 
 describe('the contract of schema meraki', () => {
-  test.each(Object.entries(CONTRACT))('view %s has its columns, in order', async (view, wanted) => {
-    const present = await columns(view);
-    const expected = wanted.split(',').map((column) => column.trim());
-    expect(present.filter((column) => expected.includes(column))).toEqual(expected);
+  test.each(Object.entries(CONTRACT))('view %s has its columns', async (view, wanted) => {
+    const views = await describeViews(owned.database.pool);
+    const present = views.find(({ name }) => name === view)?.columns.map(({ name }) => name);
+    expect(present).toEqual(expect.arrayContaining(wanted.split(',').map((column) => column.trim())));
   });
 
   test('holds nothing but views', async () => {
@@ -129,17 +104,12 @@ describe('the contract of schema meraki', () => {
     expect(kinds.rows).toEqual([]);
   });
 
-  test('every view, every column of a view and every table has a comment', async () => {
+  test('is explained behind the views too: every table has a comment', async () => {
     const silent = await owned.database.pool.query<{ name: string }>(
-      `select c.oid::regclass || coalesce('.' || a.attname, '') as name
-       from pg_class c
-       left join pg_attribute a
-         on a.attrelid = c.oid and a.attnum > 0 and c.relnamespace = 'meraki'::regnamespace
-       where c.relnamespace in ('meraki'::regnamespace, 'meraki_store'::regnamespace,
-           'meraki_ingest'::regnamespace)
-         and c.relkind in ('r', 'p', 'v') and not c.relispartition
-         and (coalesce(trim(obj_description(c.oid, 'pg_class')), '') = ''
-           or (a.attnum is not null and coalesce(trim(col_description(c.oid, a.attnum)), '') = ''))`,
+      `select oid::regclass::text as name from pg_class
+       where relnamespace in ('meraki_store'::regnamespace, 'meraki_ingest'::regnamespace)
+         and relkind in ('r', 'p', 'v') and not relispartition
+         and coalesce(trim(obj_description(oid, 'pg_class')), '') = ''`,
     );
     expect(silent.rows.map(({ name }) => name)).toEqual([]);
   });
