@@ -1,6 +1,6 @@
-import type { Moment, Stretch } from './facts.ts';
-import type { Known } from './known.ts';
-import { dayStart } from './local-time.ts';
+import type { Moment, Stretch } from '../known-archive/facts.ts';
+import type { Known } from '../known-archive/known.ts';
+import { dayStart } from '../known-archive/local-time.ts';
 
 /** A figure that is right when it is this near. */
 export interface About {

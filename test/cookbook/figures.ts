@@ -1,5 +1,5 @@
-import { type Delivery, type Moment, succeeded } from './facts.ts';
-import { endpointId } from './known.ts';
+import { type Delivery, type Moment, succeeded } from '../known-archive/facts.ts';
+import { endpointId } from '../known-archive/known.ts';
 
 /** Groups in the order of their first member. */
 export function groups<T, K>(items: readonly T[], keyOf: (item: T) => K): Map<K, T[]> {

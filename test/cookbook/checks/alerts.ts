@@ -1,9 +1,9 @@
+import { DAY, type Delivery, HOUR, hostOf, type Stretch, succeeded } from '../../known-archive/facts.ts';
+import type { Known } from '../../known-archive/known.ts';
+import { hourOfDay, isoWeekday } from '../../known-archive/local-time.ts';
+import { NETWORK_NAMES, RENAMED } from '../../known-archive/places.ts';
 import { type Checks, iso, ratio, rounded } from '../answers.ts';
-import { DAY, type Delivery, HOUR, hostOf, type Stretch, succeeded } from '../facts.ts';
 import { by, groups, sum } from '../figures.ts';
-import type { Known } from '../known.ts';
-import { NETWORK_NAMES, RENAMED } from '../known-places.ts';
-import { hourOfDay, isoWeekday } from '../local-time.ts';
 import { statusClass } from './status-class.ts';
 
 const failures = (own: readonly Delivery[]) => own.filter((d) => !succeeded(d)).length;

@@ -1,10 +1,17 @@
+import { DAY, HOUR, hostOf, MINUTE, type StreamFacts, type Stretch } from '../../known-archive/facts.ts';
+import type { Known } from '../../known-archive/known.ts';
+import {
+  AUDITS,
+  CEDAR_DISABLED_SINCE,
+  driftSeenAt,
+  LATENESS,
+  REFUSED,
+  runs,
+} from '../../known-archive/ledger.ts';
+import { ALPENGLOW, DUNE, END, NETWORK_NAMES, REVISED_HOUR } from '../../known-archive/places.ts';
+import { presentVerified } from '../../known-archive/present.ts';
 import { type Checks, iso, rounded } from '../answers.ts';
-import { DAY, HOUR, hostOf, MINUTE, type StreamFacts, type Stretch } from '../facts.ts';
 import { by, groups, mostly, sum } from '../figures.ts';
-import type { Known } from '../known.ts';
-import { AUDITS, CEDAR_DISABLED_SINCE, driftSeenAt, LATENESS, REFUSED, runs } from '../known-ledger.ts';
-import { ALPENGLOW, DUNE, END, NETWORK_NAMES, REVISED_HOUR } from '../known-places.ts';
-import { presentVerified } from '../known-present.ts';
 
 const name = (known: Known, stream: { readonly organizationId: string }) =>
   known.organization(stream.organizationId).name;
@@ -106,7 +113,8 @@ export const ARCHIVE_CHECKS: Checks = {
           return {
             ...{ organization: name(known, stream), stream: stream.stream, series: stream.series },
             verified_through: isHalf ? iso(presentVerified(known.facts.now).to) : null,
-            verified_percent: rounded(isHalf ? 50 : 0, 1),
+            // Of streams that ended long ago, Meraki has nothing any more.
+            verified_percent: stream.retiredAt === undefined ? rounded(isHalf ? 50 : 0, 1) : null,
             last_differed_at: latest(differed),
             last_audited_at: latest(own.map(({ at }) => at)),
           };
@@ -274,7 +282,8 @@ export const ARCHIVE_CHECKS: Checks = {
           const until = Math.max(
             ...[...stream.covered.flatMap(({ final }) => final), ...stream.provisional].map(({ to }) => to),
           );
-          const wanted = { from: stream.wantedFrom, to: now - stream.expectedLagSeconds * 1_000 };
+          const due = Math.min(now - stream.expectedLagSeconds * 1_000, stream.retiredAt ?? now);
+          const wanted = { from: stream.wantedFrom, to: due };
           return {
             ...{ organization: name(known, stream), stream: stream.stream, series: stream.series, until },
             // Seconds pass between the filling and the asking.

@@ -1,8 +1,8 @@
+import { DAY, HOUR, hostOf, type Stretch, succeeded } from '../../known-archive/facts.ts';
+import type { Known } from '../../known-archive/known.ts';
+import { DUNE } from '../../known-archive/places.ts';
 import { type Checks, nearly, ratio, rounded } from '../answers.ts';
-import { DAY, HOUR, hostOf, type Stretch, succeeded } from '../facts.ts';
 import { by, groups, outages, ranked, sum } from '../figures.ts';
-import type { Known } from '../known.ts';
-import { DUNE } from '../known-places.ts';
 
 const OBJECTIVE = 99.5;
 

@@ -1,7 +1,7 @@
+import { DAY, type Delivery, hostOf } from '../../known-archive/facts.ts';
+import { ALPENGLOW } from '../../known-archive/places.ts';
 import { type Checks, iso, nearly, type Row, rounded } from '../answers.ts';
-import { DAY, type Delivery, hostOf } from '../facts.ts';
 import { by, groups, percentile, ranked } from '../figures.ts';
-import { ALPENGLOW } from '../known-places.ts';
 
 const durations = (own: readonly Delivery[]) => own.map((d) => d.durationMs);
 

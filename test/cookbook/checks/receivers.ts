@@ -1,9 +1,9 @@
+import { HOUR, hostOf, MINUTE, succeeded } from '../../known-archive/facts.ts';
+import { endpointId, type Known } from '../../known-archive/known.ts';
+import { BIRCH, DUNE } from '../../known-archive/places.ts';
+import { FAILING_URL, SILENT_URL, WORKING_URL } from '../../known-archive/present.ts';
 import { type Checks, iso, ratio, rounded } from '../answers.ts';
-import { HOUR, hostOf, MINUTE, succeeded } from '../facts.ts';
 import { by, groups, type Outage, outages, percentile, sum } from '../figures.ts';
-import { endpointId, type Known } from '../known.ts';
-import { BIRCH, DUNE } from '../known-places.ts';
-import { FAILING_URL, SILENT_URL, WORKING_URL } from '../known-present.ts';
 
 const failed = (delivery: { code: number }) => !succeeded(delivery);
 
@@ -126,7 +126,7 @@ export const RECEIVER_CHECKS: Checks = {
   },
 
   'Which receivers are new, and which are gone?': {
-    set: () => ({ organization: BIRCH, from: '2023-12-01', to: '2025-10-01' }),
+    set: () => ({ organization: BIRCH, from: '2024-12-01', to: '2025-10-01' }),
     answer: (known, { organization, period }) => {
       const receivers = [
         ...groups(

@@ -1,9 +1,9 @@
+import { DAY, HOUR, type Requests, type Stretch } from '../../known-archive/facts.ts';
+import type { Known } from '../../known-archive/known.ts';
+import { hourOfDay } from '../../known-archive/local-time.ts';
+import { AUTOMATION, DUNE, OWN_AGENT } from '../../known-archive/places.ts';
 import { type Checks, iso, ratio, rounded } from '../answers.ts';
-import { DAY, HOUR, type Requests, type Stretch } from '../facts.ts';
 import { by, groups, sum } from '../figures.ts';
-import type { Known } from '../known.ts';
-import { AUTOMATION, DUNE, OWN_AGENT } from '../known-places.ts';
-import { hourOfDay } from '../local-time.ts';
 
 const count = (own: readonly Requests[]) => sum(own, (r) => r.count);
 const refused = (own: readonly Requests[]) => count(own.filter((r) => r.code === 429));

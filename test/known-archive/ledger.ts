@@ -1,7 +1,7 @@
 import type { AuditOutcome } from '../../src/db/audits.ts';
 import type { StreamName } from '../../src/stream-key.ts';
 import { DAY, HOUR, MINUTE, type Moment, type Stretch, utc } from './facts.ts';
-import { ALPENGLOW, BIRCH, DUNE } from './known-places.ts';
+import { ALPENGLOW, BIRCH, DUNE } from './places.ts';
 
 interface Key {
   readonly organizationId: string;

@@ -16,7 +16,6 @@ export interface Delivery {
   readonly url: string;
   readonly sentAt: Moment;
   readonly loggedAt: Moment;
-  readonly loadedAt: Moment;
   readonly code: number;
   readonly durationMs: number;
   readonly occurrence: number;
@@ -43,6 +42,8 @@ export interface StreamFacts {
   readonly wantedFrom: Moment;
   readonly lookbackSeconds: number;
   readonly expectedLagSeconds: number;
+  /** Where a stream ends that is no longer configured. */
+  readonly retiredAt?: Moment;
   /** By bucket width in seconds; 0 for deliveries. The widths do not overlap. */
   readonly covered: readonly { readonly seconds: number; readonly final: readonly Stretch[] }[];
   /** Read, and not settled: behind the last final stretch, at the last width. */

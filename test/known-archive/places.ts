@@ -1,7 +1,9 @@
 import { type OrganizationFacts, utc } from './facts.ts';
 
-/** Two years, of which the last four months are dense. All time behind END was read, and idle. */
+/** Two years, of which the last four months are dense. Behind END no delivery came, and no request is counted. */
 export const BEGIN = utc('2024-01-01');
+/** Since when the second organization has deliveries. */
+export const BIRCH_BEGIN = utc('2025-01-01');
 export const DENSE = utc('2025-09-01');
 export const END = utc('2026-01-01');
 

@@ -1,6 +1,6 @@
 import { createRandom } from '../../src/simulator/random.ts';
 import { DAY, HOUR, type LostStretch, MINUTE, type Moment, type Requests, utc, within } from './facts.ts';
-import { ALPENGLOW, AUTOMATION, BIRCH, DENSE, END, FINE, HEAVY_NIGHT, OWN_AGENT } from './known-places.ts';
+import { ALPENGLOW, AUTOMATION, BIRCH, DENSE, END, FINE, HEAVY_NIGHT, OWN_AGENT } from './places.ts';
 
 export const BIRCH_SINCE = utc('2025-11-01');
 const BAD_DAY = utc('2025-11-18');

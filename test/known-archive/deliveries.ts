@@ -4,19 +4,21 @@ import {
   ALPENGLOW,
   BEGIN,
   BIRCH,
+  BIRCH_BEGIN,
   DENSE,
   END,
   FLAPPING,
   SHARED_OUTAGE,
   SLOWER_SINCE,
   STORM,
-} from './known-places.ts';
+} from './places.ts';
 
 interface Receiver {
   readonly organizationId: string;
   readonly url: string;
   /** Deliveries a working day before DENSE and since. */
   readonly perDay: readonly [number, number];
+  readonly since: Moment;
   readonly until: Moment;
   readonly medianMs: (at: Moment) => number;
   readonly codeAt: (at: Moment, alertType: string, random: Random) => number;
@@ -26,6 +28,7 @@ const CHAT: Receiver = {
   organizationId: ALPENGLOW,
   url: 'https://chat.example.com/hooks/T0/secret',
   perDay: [2, 18],
+  since: BEGIN,
   until: END,
   medianMs: () => 120,
   codeAt: (_at, _type, random) => (random.chance(0.003) ? 500 : 200),
@@ -34,6 +37,7 @@ const PAGER: Receiver = {
   organizationId: ALPENGLOW,
   url: 'https://pager.example.io/alpenglow',
   perDay: [1, 12],
+  since: BEGIN,
   until: END,
   medianMs: () => 60,
   codeAt: (at, _type, random) => (within(SHARED_OUTAGE, at) || random.chance(0.04) ? -1 : 204),
@@ -42,6 +46,7 @@ const SIEM: Receiver = {
   organizationId: ALPENGLOW,
   url: 'https://siem.example.net/in',
   perDay: [1, 14],
+  since: BEGIN,
   until: END,
   medianMs: (at) => (at < SLOWER_SINCE ? 110 : 420),
   codeAt: (_at, type, random) => {
@@ -49,11 +54,17 @@ const SIEM: Receiver = {
     return random.chance(0.05) ? 503 : random.chance(0.02) ? 429 : 200;
   },
 };
-const BIRCH_PAGER: Receiver = { ...PAGER, organizationId: BIRCH, url: 'https://pager.example.io/birch' };
+const BIRCH_PAGER: Receiver = {
+  ...PAGER,
+  organizationId: BIRCH,
+  url: 'https://pager.example.io/birch',
+  since: BIRCH_BEGIN,
+};
 const BIRCH_OLD: Receiver = {
   ...CHAT,
   organizationId: BIRCH,
   url: 'http://old.example.org/hook?token=secret',
+  since: BIRCH_BEGIN,
   until: DENSE - 60 * DAY,
 };
 
@@ -76,7 +87,7 @@ export function makeDeliveries(lost: ReadonlyMap<string, readonly LostStretch[]>
 function ordinaryDeliveries(receiver: Receiver): Delivery[] {
   const random = createRandom('cookbook', receiver.url);
   const deliveries: Delivery[] = [];
-  for (let day = BEGIN; day < receiver.until; day += DAY) {
+  for (let day = receiver.since; day < receiver.until; day += DAY) {
     const weekend = [0, 6].includes(new Date(day).getUTCDay());
     const perDay = receiver.perDay[day < DENSE ? 0 : 1] * (weekend ? 0.3 : 1);
     const wanted = Math.floor(perDay) + (random.chance(perDay % 1) ? 1 : 0);
@@ -113,7 +124,6 @@ function deliver(
     alertType: again.alertType,
     sentAt,
     loggedAt: sentAt + durationMs,
-    loadedAt: sentAt + durationMs + 5 * MINUTE,
     code,
     durationMs,
     occurrence: 0,

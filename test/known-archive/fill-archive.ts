@@ -6,6 +6,7 @@ import { saveLostStretch } from '../../src/db/lost-time.ts';
 import { saveNetworks } from '../../src/db/networks.ts';
 import { saveOrganizations } from '../../src/db/organizations.ts';
 import { Partitions } from '../../src/db/partitions.ts';
+import { retireStreams } from '../../src/db/retired-streams.ts';
 import { markStale } from '../../src/db/rollup-stale.ts';
 import { recordSuccess, rememberStream } from '../../src/db/streams.ts';
 import { writeWebhookDeliveries } from '../../src/db/webhook-deliveries.ts';
@@ -15,9 +16,17 @@ import { hash64 } from '../../src/streams/hash.ts';
 import { deliveryBatchOf } from '../../src/streams/webhook-log-batch.ts';
 import { fingerprintOf } from '../../src/streams/webhook-log-row.ts';
 import { rollUpAll } from '../../src/sync/roll-up.ts';
-import { type Delivery, type Facts, HOUR, type Requests, type StreamFacts, type Stretch } from './facts.ts';
+import {
+  type Delivery,
+  type Facts,
+  HOUR,
+  MINUTE,
+  type Requests,
+  type StreamFacts,
+  type Stretch,
+} from './facts.ts';
 import { fillLedger } from './fill-ledger.ts';
-import { ALPENGLOW, BEGIN, END, REVISED_BY, REVISED_HOUR, STALE } from './known-places.ts';
+import { ALPENGLOW, BEGIN, END, REVISED_BY, REVISED_HOUR, STALE } from './places.ts';
 
 const BATCH = 5_000;
 
@@ -111,6 +120,7 @@ async function fillStream(database: Database, facts: Facts, stream: StreamFacts)
       await saveCoverage(tx, key, seconds, coverage, instant(facts.now));
     });
   }
+  if (stream.retiredAt !== undefined) await retireStreams(database.query, key, [], instant(facts.now));
   for (const lost of stream.lost) {
     const stretch = { from: instant(lost.from), to: instant(lost.to) };
     const told = {
@@ -144,8 +154,8 @@ async function fillDeliveries(
       return { row, fingerprint: fingerprintOf(row), occurrence: d.occurrence };
     });
     const batch = deliveryBatchOf(organizationId, numbered);
-    const loadedAt = deliveries[start]?.loadedAt ?? 0;
-    await database.transaction((tx) => writeWebhookDeliveries(tx, organizationId, batch, instant(loadedAt)));
+    const loadedAt = Math.max(...numbered.map(({ row }) => row.loggedAt)) + instant(5 * MINUTE);
+    await database.transaction((tx) => writeWebhookDeliveries(tx, organizationId, batch, loadedAt));
   }
 }
 

@@ -9,7 +9,7 @@ import {
   type StreamFacts,
   type Stretch,
 } from './facts.ts';
-import { DUNE } from './known-places.ts';
+import { DUNE } from './places.ts';
 
 export const WORKING_URL = 'https://working.example.com/in';
 export const FAILING_URL = 'https://failing.example.com/in';
@@ -24,7 +24,7 @@ export function makePresentDeliveries(now: Moment): Delivery[] {
     const alertType = 'Settings changed';
     deliveries.push({
       ...{ organizationId: DUNE, networkId: 'N_D1', alertType, url, sentAt, code, durationMs, occurrence: 0 },
-      ...{ loggedAt: sentAt + durationMs, loadedAt: sentAt + 4 * MINUTE },
+      ...{ loggedAt: sentAt + durationMs },
     });
   };
   for (let at = now - 30 * DAY + HOUR; at < now - 30 * MINUTE; at += 30 * MINUTE) {

@@ -1,8 +1,8 @@
 import { subtract } from '../../src/ranges.ts';
 import type { StreamName } from '../../src/stream-key.ts';
 import { HOUR, type LostStretch, MINUTE, type Moment, type StreamFacts, type Stretch, utc } from './facts.ts';
-import { ALPENGLOW, AUTOMATION, BEGIN, BIRCH, DENSE, END, FINE, OWN_AGENT } from './known-places.ts';
-import { BIRCH_SINCE } from './known-requests.ts';
+import { ALPENGLOW, AUTOMATION, BEGIN, BIRCH, DENSE, END, FINE, OWN_AGENT } from './places.ts';
+import { BIRCH_SINCE } from './requests.ts';
 
 export const LOST_DELIVERIES: ReadonlyMap<string, readonly LostStretch[]> = new Map([
   [
@@ -22,14 +22,14 @@ export const LOST_REQUESTS: ReadonlyMap<string, readonly LostStretch[]> = new Ma
 /** Read, and never settled: nobody looked again. */
 export const UNSETTLED: Stretch = { from: END - 2 * HOUR, to: END };
 
-/** What is covered of two organizations: all but what was lost, up to now. */
+/** What is covered of two organizations: all but what was lost. Counts of requests end with the year. */
 export function pastStreams(now: Moment): StreamFacts[] {
   const until = Math.floor((now - 10 * MINUTE) / HOUR) * HOUR;
   return [
     deliveries(ALPENGLOW, until, [UNSETTLED]),
     deliveries(BIRCH, until, []),
-    ...['all', AUTOMATION, OWN_AGENT].map((series) => requests(ALPENGLOW, series, DENSE, until)),
-    requests(BIRCH, 'all', BIRCH_SINCE, until),
+    ...['all', AUTOMATION, OWN_AGENT].map((series) => requests(ALPENGLOW, series, DENSE)),
+    requests(BIRCH, 'all', BIRCH_SINCE),
   ];
 }
 
@@ -41,17 +41,18 @@ function deliveries(organizationId: string, until: Moment, provisional: readonly
   return { ...key, ...reach, covered: [{ seconds: 0, final }], provisional, lost };
 }
 
-function requests(organizationId: string, series: string, since: Moment, until: Moment): StreamFacts {
+function requests(organizationId: string, series: string, since: Moment): StreamFacts {
   const lost = LOST_REQUESTS.get(organizationId) ?? [];
   const key = { organizationId, stream: 'api_responses' as StreamName, series };
-  const reach = { wantedFrom: since, lookbackSeconds: 31 * 86_400, expectedLagSeconds: 7_200 };
-  const coarse = [
-    { from: since, to: FINE },
-    { from: END, to: until },
-  ];
+  const reach = {
+    wantedFrom: since,
+    lookbackSeconds: 31 * 86_400,
+    expectedLagSeconds: 7_200,
+    retiredAt: END,
+  };
   const covered = [
     { seconds: 120, final: [{ from: FINE, to: END }] },
-    { seconds: 3_600, final: subtract(coarse, lost) },
+    { seconds: 3_600, final: subtract([{ from: since, to: FINE }], lost) },
   ];
   return { ...key, ...reach, covered, provisional: [], lost };
 }

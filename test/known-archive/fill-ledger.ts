@@ -8,9 +8,9 @@ import { noCounts, saveRun } from '../../src/db/sync-runs.ts';
 import { addVerified } from '../../src/db/verified-time.ts';
 import { instantOfMilliseconds as instant } from '../../src/instant.ts';
 import { DAY, type Facts } from './facts.ts';
-import { AUDITS, CEDAR_DISABLED_SINCE, driftSeenAt, LATENESS, REFUSED, runs } from './known-ledger.ts';
-import { CEDAR, DUNE } from './known-places.ts';
-import { presentVerified } from './known-present.ts';
+import { AUDITS, CEDAR_DISABLED_SINCE, driftSeenAt, LATENESS, REFUSED, runs } from './ledger.ts';
+import { CEDAR, DUNE } from './places.ts';
+import { presentVerified } from './present.ts';
 
 /** What the archive knows of its own work: audits, refused rows, runs, late rows, states, odd fields. */
 export async function fillLedger(database: Database, facts: Facts): Promise<void> {

@@ -1,9 +1,9 @@
+import { makeDeliveries } from './deliveries.ts';
 import { type Facts, MINUTE } from './facts.ts';
-import { makeDeliveries } from './known-deliveries.ts';
-import { NETWORK_NAMES, ORGANIZATIONS } from './known-places.ts';
-import { makePresentDeliveries, makePresentRequests, presentStreams } from './known-present.ts';
-import { makeRequests } from './known-requests.ts';
-import { LOST_DELIVERIES, LOST_REQUESTS, pastStreams } from './known-streams.ts';
+import { NETWORK_NAMES, ORGANIZATIONS } from './places.ts';
+import { makePresentDeliveries, makePresentRequests, presentStreams } from './present.ts';
+import { makeRequests } from './requests.ts';
+import { LOST_DELIVERIES, LOST_REQUESTS, pastStreams } from './streams.ts';
 
 /** Two years of two organizations, always the same, and the last 30 days of another. */
 export function makeFacts(): Facts {

@@ -1,0 +1,71 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { QueryResult } from 'pg';
+import { describe, expect, test } from 'vitest';
+import type { OpenArchive } from '../known-archive/open-archive.ts';
+import { type Check, type Checks, differences, Variables } from './answers.ts';
+import { ALERT_CHECKS } from './checks/alerts.ts';
+import { ARCHIVE_CHECKS } from './checks/archive.ts';
+import { CUSTOMER_CHECKS } from './checks/customers.ts';
+import { LATENCY_CHECKS } from './checks/latency.ts';
+import { RECEIVER_CHECKS } from './checks/receivers.ts';
+import { REQUEST_CHECKS } from './checks/requests.ts';
+import {
+  COOKBOOK,
+  defaultsIn,
+  type Question,
+  questionsIn,
+  readCookbook,
+  withVariables,
+} from './questions.ts';
+import { columnsOf, sampleOf, withSample } from './samples.ts';
+
+const CHECKS: Checks = {
+  ...RECEIVER_CHECKS,
+  ...LATENCY_CHECKS,
+  ...ALERT_CHECKS,
+  ...REQUEST_CHECKS,
+  ...CUSTOMER_CHECKS,
+  ...ARCHIVE_CHECKS,
+};
+const STALE = 'the samples in docs/cookbook.md are not the answers: run `npm run docs:update`';
+
+/** Every question of the cookbook is asked, and its answer compared with one that is computed without SQL. */
+export function cookbookTests(open: OpenArchive): void {
+  const text = readCookbook();
+  const questions = questionsIn(text);
+  const defaults = defaultsIn(text);
+
+  async function ask({ title, sql }: Question, check: Check) {
+    const { known, reader } = open();
+    const set = { ...defaults, ...check.set?.(known) };
+    const answer = await reader.query<Record<string, unknown>>(withVariables(sql, set));
+    return { title, answer, expected: check.answer(known, new Variables(set)) };
+  }
+
+  test('every question of the cookbook has a check, and every check a question', () => {
+    expect(questions.map(({ title }) => title).sort()).toEqual(Object.keys(CHECKS).sort());
+  });
+
+  describe('the cookbook answers', () => {
+    const samples: [Question, QueryResult<Record<string, unknown>>][] = [];
+
+    test.each(questions)('$title', async (question) => {
+      const { answer, expected } = await ask(question, CHECKS[question.title] as Check);
+      expect(expected.length, 'rows to compare with').toBeGreaterThan(0);
+      expect(differences(answer.rows, expected).slice(0, 10)).toEqual([]);
+      samples.push([question, answer]);
+    });
+
+    test('as its samples say', async () => {
+      let told = text;
+      for (const [{ title, sample }, answer] of samples) {
+        const fresh = sampleOf(answer);
+        // What goes with the present moment is another answer each time.
+        const isTold =
+          CHECKS[title]?.isOfThePresent && isDeepStrictEqual(columnsOf(sample ?? ''), columnsOf(fresh));
+        if (!isTold) told = withSample(told, title, fresh);
+      }
+      await expect(told, STALE).toMatchFileSnapshot(COOKBOOK);
+    });
+  });
+}
