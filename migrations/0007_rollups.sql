@@ -217,34 +217,33 @@ language sql stable parallel safe security definer rows 1000 set search_path = p
     where organization_id = organization and stream = 'api_responses' and series = of_series
       and 86400 % interval_seconds = 0
   )
-  select f.bucket_start, f.interval_seconds, f.response_code, f.request_count
+  select f.bucket_start, w.interval_seconds, f.response_code, f.request_count
   from widths w
-  join meraki_store.api_response_counts f on f.interval_seconds = w.interval_seconds
-  where f.organization_id = organization and f.series = of_series and f.request_count > 0
-    and f.bucket_start >= since and f.bucket_start < until
-    and f.bucket_start + f.interval_seconds * interval '1 second' <= until
-    and w.counted @> f.bucket_start
+  -- Not flattened, so that each width is looked up by the whole of the primary key.
+  cross join lateral (
+    select c.bucket_start, c.response_code, c.request_count
+    from meraki_store.api_response_counts c
+    where c.organization_id = organization and c.series = of_series and c.interval_seconds = w.interval_seconds
+      and c.bucket_start >= since and c.bucket_start < until and c.request_count > 0
+      and c.bucket_start + w.interval_seconds * interval '1 second' <= until
+    offset 0
+  ) f
+  where w.counted @> f.bucket_start
 $$;
 
-create function meraki_store.api_requests_within(
+create function meraki_store.api_bucket_sums(
   organization text, of_series text, since timestamptz, until timestamptz)
-returns table (requests bigint, successes_2xx bigint, redirects_3xx bigint, client_errors_4xx bigint,
-  rate_limited_429 bigint, server_errors_5xx bigint, peak_per_second double precision)
-language sql stable parallel safe security definer rows 1 set search_path = pg_catalog as $$
-  select sum(requests)::bigint, sum(successes_2xx)::bigint, sum(redirects_3xx)::bigint,
-    sum(client_errors_4xx)::bigint, sum(rate_limited_429)::bigint, sum(server_errors_5xx)::bigint,
-    max(requests::double precision / interval_seconds)
-  from (
-    select bucket_start, interval_seconds, sum(request_count) as requests,
-      coalesce(sum(request_count) filter (where response_code between 200 and 299), 0) as successes_2xx,
-      coalesce(sum(request_count) filter (where response_code between 300 and 399), 0) as redirects_3xx,
-      coalesce(sum(request_count) filter (where response_code between 400 and 499), 0) as client_errors_4xx,
-      coalesce(sum(request_count) filter (where response_code = 429), 0) as rate_limited_429,
-      coalesce(sum(request_count) filter (where response_code between 500 and 599), 0) as server_errors_5xx
-    from meraki_store.api_buckets_within(organization, of_series, since, until)
-    group by bucket_start, interval_seconds
-  ) buckets
-  having count(*) > 0
+returns table (bucket_start timestamptz, interval_seconds integer, requests bigint, successes_2xx bigint,
+  redirects_3xx bigint, client_errors_4xx bigint, rate_limited_429 bigint, server_errors_5xx bigint)
+language sql stable parallel safe security definer rows 700 set search_path = pg_catalog as $$
+  select bucket_start, interval_seconds, sum(request_count)::bigint,
+    coalesce(sum(request_count) filter (where response_code between 200 and 299), 0)::bigint,
+    coalesce(sum(request_count) filter (where response_code between 300 and 399), 0)::bigint,
+    coalesce(sum(request_count) filter (where response_code between 400 and 499), 0)::bigint,
+    coalesce(sum(request_count) filter (where response_code = 429), 0)::bigint,
+    coalesce(sum(request_count) filter (where response_code between 500 and 599), 0)::bigint
+  from meraki_store.api_buckets_within(organization, of_series, since, until)
+  group by bucket_start, interval_seconds
 $$;
 
 create function meraki_store.hours_within(since timestamptz, until timestamptz)
@@ -259,7 +258,7 @@ comment on function meraki_store.webhook_groups_within is
 comment on function meraki_store.webhook_endpoints_within is
   'Deliveries of a stretch of time by endpoint, with a histogram of latencies.';
 comment on function meraki_store.api_buckets_within is 'Buckets that count in reports and lie wholly in a stretch of time.';
-comment on function meraki_store.api_requests_within is 'Requests of a stretch of time by kind of answer; no row when there are none.';
+comment on function meraki_store.api_bucket_sums is 'Requests of those buckets by kind of answer.';
 comment on function meraki_store.hours_within is 'Whole hours from one instant, which begins an hour, up to another.';
 
 -- Rollups of webhook deliveries.
@@ -493,9 +492,12 @@ create function meraki_store.api_response_hours_of(
 returns table (bucket_start timestamptz, requests bigint, successes_2xx bigint, redirects_3xx bigint,
   client_errors_4xx bigint, rate_limited_429 bigint, server_errors_5xx bigint, peak_per_second double precision)
 language sql stable parallel safe security definer rows 24 set search_path = pg_catalog as $$
-  select h.hour_start, r.*
-  from meraki_store.hours_within(since, until) h
-  cross join lateral meraki_store.api_requests_within(organization, of_series, h.hour_start, h.hour_end) r
+  select date_bin(interval '1 hour', bucket_start, timestamptz '1970-01-01 00:00:00+00'), sum(requests)::bigint, sum(successes_2xx)::bigint, sum(redirects_3xx)::bigint, sum(client_errors_4xx)::bigint,
+    sum(rate_limited_429)::bigint, sum(server_errors_5xx)::bigint,
+    max(requests::double precision / interval_seconds)
+  from meraki_store.api_bucket_sums(organization, of_series, since, until)
+  where 3600 % interval_seconds = 0
+  group by 1
 $$;
 
 create table meraki_store.api_response_days (
@@ -520,9 +522,12 @@ returns table (bucket_start timestamptz, bucket_end timestamptz, requests bigint
   redirects_3xx bigint, client_errors_4xx bigint, rate_limited_429 bigint, server_errors_5xx bigint,
   peak_per_second double precision)
 language sql stable parallel safe security definer rows 10 set search_path = pg_catalog as $$
-  select d.day_start, d.day_end, r.*
+  select d.day_start, d.day_end, sum(requests)::bigint, sum(successes_2xx)::bigint, sum(redirects_3xx)::bigint, sum(client_errors_4xx)::bigint,
+    sum(rate_limited_429)::bigint, sum(server_errors_5xx)::bigint,
+    max(requests::double precision / interval_seconds)
   from meraki_store.organization_days(organization, since, until) d
-  cross join lateral meraki_store.api_requests_within(organization, of_series, d.day_start, d.day_end) r
+  cross join lateral meraki_store.api_bucket_sums(organization, of_series, d.day_start, d.day_end) b
+  group by d.day_start, d.day_end
 $$;
 
 create table meraki_store.api_code_days (

@@ -107,7 +107,7 @@ select v.organization_id, v.series, v.time_zone, h.hour_start, r.requests, r.suc
 from meraki_store.visible_series(current_user) v
 cross join lateral unnest(v.stale) s
 cross join lateral meraki_store.hours_within(lower(s), upper(s)) h
-cross join lateral meraki_store.api_requests_within(v.organization_id, v.series, h.hour_start, h.hour_end) r;
+cross join lateral meraki_store.api_response_hours_of(v.organization_id, v.series, h.hour_start, h.hour_end) r;
 
 create view meraki_store.api_response_days_exact as
 select v.organization_id, v.series, v.time_zone, r.bucket_start, r.bucket_end, r.requests, r.successes_2xx,
@@ -120,7 +120,7 @@ select v.organization_id, v.series, v.time_zone, d.day_start, d.day_end, r.reque
   r.redirects_3xx, r.client_errors_4xx, r.rate_limited_429, r.server_errors_5xx, r.peak_per_second, v.stale_since
 from meraki_store.visible_series(current_user) v
 cross join lateral meraki_store.stale_days(v.time_zone, v.stale) d
-cross join lateral meraki_store.api_requests_within(v.organization_id, v.series, d.day_start, d.day_end) r;
+cross join lateral meraki_store.api_response_days_of(v.organization_id, v.series, d.day_start, d.day_end) r;
 
 create view meraki_store.api_code_days_exact as
 select v.organization_id, v.series, v.time_zone, r.bucket_start, r.bucket_end, r.response_code, r.requests,
@@ -541,8 +541,8 @@ left join meraki_store.webhook_endpoints e
   on e.organization_id = i.organization_id and e.endpoint_id = i.endpoint_id
 left join meraki_ingest.settings s on s.name = 'webhook_urls';
 
--- All four periods end now and begin within an hour: whole hours come from rollups, and the part of the hour at the
--- beginning from the facts.
+-- Four periods that end now. Whole days come from rollups by day, whole hours before the first of them from rollups by
+-- hour, and what is left from the facts: the ends of the hours, and what is stale.
 create or replace view meraki.webhook_endpoint_health with (security_barrier) as
 select e.organization_id, e.endpoint_id::text as endpoint_id,
   case when s.value = 'full' then e.url else e.url_masked end as url, e.url_host,
@@ -569,39 +569,57 @@ join meraki_store.webhook_endpoints e on e.organization_id = v.organization_id
 left join meraki_store.organizations o on o.organization_id = e.organization_id
 left join meraki_ingest.settings s on s.name = 'webhook_urls'
 left join (
-  select organization_id, endpoint_id,
-    coalesce(sum(deliveries) filter (where hours = 1 or bucket_start > this_hour - interval '1 hour'), 0)::bigint
-      as deliveries_1h,
-    sum(successes) filter (where hours = 1 or bucket_start > this_hour - interval '1 hour')::bigint as successes_1h,
-    coalesce(sum(deliveries) filter (where hours = 24 or bucket_start > this_hour - interval '24 hours'), 0)::bigint
-      as deliveries_24h,
-    sum(successes) filter (where hours = 24 or bucket_start > this_hour - interval '24 hours')::bigint
-      as successes_24h,
-    coalesce(sum(deliveries) filter (where hours = 168 or bucket_start > this_hour - interval '168 hours'), 0)::bigint
-      as deliveries_7d,
-    sum(successes) filter (where hours = 168 or bucket_start > this_hour - interval '168 hours')::bigint
-      as successes_7d,
-    sum(deliveries) filter (where hours = 720 or bucket_start is not null)::bigint as deliveries_30d,
-    sum(successes) filter (where hours = 720 or bucket_start is not null)::bigint as successes_30d,
-    max(last_success_at) as last_success_at, max(last_failure_at) as last_failure_at
-  from (
-    select organization_id, endpoint_id, bucket_start, null::integer as hours, deliveries, successes,
-      last_success_at, last_failure_at, date_trunc('hour', now(), 'UTC') as this_hour
-    from meraki_store.webhook_endpoint_hours_exact
-    where bucket_start > date_trunc('hour', now(), 'UTC') - interval '720 hours'
+  select v.organization_id, b.endpoint_id,
+    coalesce(sum(b.deliveries) filter (where p.hours = 1), 0)::bigint as deliveries_1h,
+    sum(b.successes) filter (where p.hours = 1)::bigint as successes_1h,
+    coalesce(sum(b.deliveries) filter (where p.hours = 24), 0)::bigint as deliveries_24h,
+    sum(b.successes) filter (where p.hours = 24)::bigint as successes_24h,
+    coalesce(sum(b.deliveries) filter (where p.hours = 168), 0)::bigint as deliveries_7d,
+    sum(b.successes) filter (where p.hours = 168)::bigint as successes_7d,
+    sum(b.deliveries) filter (where p.hours = 720)::bigint as deliveries_30d,
+    sum(b.successes) filter (where p.hours = 720)::bigint as successes_30d,
+    max(b.last_success_at) as last_success_at, max(b.last_failure_at) as last_failure_at
+  from meraki_store.visible_webhooks(current_user) v
+  cross join lateral (
+    select hours, now() - hours * interval '1 hour' as since,
+      date_trunc('hour', now(), 'UTC') - (hours - 1) * interval '1 hour' as hours_from
+    from (values (1), (24), (168), (720)) as periods(hours)
+  ) p
+  cross join lateral (
+    select date_trunc('hour', min(day_start), 'UTC') as hours_to, min(day_start) as days_from
+    from meraki_store.calendar_days
+    where time_zone = v.time_zone and day_start >= p.hours_from
+  ) d
+  cross join lateral (
+    select r.endpoint_id, r.deliveries, r.successes, r.last_success_at, r.last_failure_at
+    from meraki_store.webhook_endpoint_hours r
+    where r.organization_id = v.organization_id and r.bucket_start >= p.hours_from and r.bucket_start < d.hours_to
+      and not v.stale @> r.bucket_start
     union all
-    select f.organization_id, f.endpoint_id, null, p.hours, count(*),
-      count(*) filter (where f.response_code between 200 and 299),
-      max(f.sent_at) filter (where f.response_code between 200 and 299),
-      max(f.sent_at) filter (where f.response_code not between 200 and 299), null
-    from (values (1), (24), (168), (720)) as p(hours)
-    cross join meraki_store.visible_webhooks(current_user) v
-    join meraki_store.webhook_deliveries f on f.organization_id = v.organization_id
-      and f.sent_at >= now() - p.hours * interval '1 hour'
-      and f.sent_at < date_trunc('hour', now(), 'UTC') - (p.hours - 1) * interval '1 hour'
-    group by f.organization_id, f.endpoint_id, p.hours
-  ) recent
-  group by organization_id, endpoint_id
+    select r.endpoint_id, r.deliveries, r.successes, r.last_success_at, r.last_failure_at
+    from meraki_store.webhook_endpoint_days r
+    where r.organization_id = v.organization_id and r.bucket_start >= d.days_from
+      and not v.stale && tstzrange(r.bucket_start, r.bucket_end)
+    union all
+    select f.*
+    from unnest(
+      tstzmultirange(tstzrange(p.since, p.hours_from), tstzrange(d.hours_to, d.days_from))
+      + v.stale * tstzmultirange(tstzrange(p.hours_from, d.hours_to))
+      + coalesce((
+        select range_agg(tstzrange(s.day_start, s.day_end)) from meraki_store.stale_days(v.time_zone, v.stale) s
+        where s.day_start >= d.days_from
+      ), '{}')
+    ) t
+    cross join lateral (
+      select endpoint_id, count(*), count(*) filter (where response_code between 200 and 299),
+        max(sent_at) filter (where response_code between 200 and 299),
+        max(sent_at) filter (where response_code not between 200 and 299)
+      from meraki_store.webhook_deliveries
+      where organization_id = v.organization_id and sent_at >= lower(t) and sent_at < upper(t)
+      group by endpoint_id
+    ) f
+  ) b
+  group by v.organization_id, b.endpoint_id
 ) h on h.organization_id = e.organization_id and h.endpoint_id = e.endpoint_id
 left join (
   select r.organization_id, r.endpoint_id, sum(r.failures)::bigint as consecutive_failures
@@ -799,6 +817,16 @@ left join (
     1 - meraki_store.seconds_of(missing) / nullif(meraki_store.seconds_of(wanted), 0) as covered_ratio
   from meraki_ingest.missing_time
 ) w on w.organization_id = s.organization_id and w.stream = s.stream and w.series = s.series;
+
+-- Plans of these views are long and their queries short: compiling them would take longer than they do.
+do $$
+begin
+  execute format('alter role meraki_reader in database %I set jit = off', current_database());
+exception
+  when undefined_object or insufficient_privilege then
+    raise warning 'Reports are faster with: alter role meraki_reader in database % set jit = off', quote_ident(current_database());
+end
+$$;
 
 -- Readers of one organization.
 

@@ -13,8 +13,10 @@ import { MerakiClient } from '../meraki/client.ts';
 import { listOrganizations, type MerakiOrganization } from '../meraki/organizations.ts';
 import { describeStream } from '../stream-key.ts';
 import { trustedHosts } from './archive.ts';
+import type { Finding } from './finding.ts';
 import { openConfiguredDatabase } from './open-database.ts';
 import { formatSpan, type Output, paintFor, say, sayJson } from './output.ts';
+import { rollupFinding } from './rollup-finding.ts';
 import { nameOf, settleHints } from './trust-notes.ts';
 
 export interface DoctorOptions {
@@ -25,13 +27,6 @@ export interface DoctorOptions {
   readonly signal: AbortSignal;
   readonly output: Output;
   readonly json: boolean;
-}
-
-interface Finding {
-  readonly check: string;
-  readonly state: 'ok' | 'warning' | 'failed' | 'skipped';
-  readonly said: string;
-  readonly exitCode: number;
 }
 
 /** Oldest Postgres the schema works on. */
@@ -187,6 +182,7 @@ async function archiveOf(database: Database, config: Config): Promise<Finding[]>
     },
     await deadlinesOf(database, config),
     ...(await trustOf(database, config)),
+    await rollupFinding(database, Math.random),
   ];
 }
 

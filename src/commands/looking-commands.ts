@@ -4,6 +4,7 @@ import { createLog } from '../log.ts';
 import { STREAM_NAMES, type StreamName } from '../stream-key.ts';
 import { instantArgument, isDayAlone } from './arguments.ts';
 import { withQuarantineCommands } from './quarantine-commands.ts';
+import { withRollupCommands } from './rollup-commands.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** Adds the commands that look at the archive. */
@@ -45,6 +46,12 @@ export function withLookingCommands(
         ? await listQuarantine({ ...options, raw: raw === true })
         : await replayQuarantined(options),
     );
+  });
+
+  withRollupCommands(program, async (verb, { organization: organizationId, json }) => {
+    const { checkAllRollups, rebuildRollups } = await import('./rollups.ts');
+    const options = { ...prepare({ key: false, quiet: true }), organizationId, json: json === true };
+    ends(verb === 'check' ? await checkAllRollups(options) : await rebuildRollups(options));
   });
 
   program

@@ -12,10 +12,14 @@ import { type Queryable, type Transaction, translated } from './database.ts';
 import { parseDatabaseInstant } from './multirange.ts';
 import type { PartitionedTable } from './partitions.ts';
 import * as tables from './rollup-schema.ts';
+import { hoursOf } from './rollup-stale.ts';
+
+/** Hours are UTC's, days those of the organization's time zone. */
+export type RollupGrain = 'hour' | 'day';
 
 interface Rollup {
   readonly table: string;
-  readonly by: 'hour' | 'day';
+  readonly by: RollupGrain;
   /** Columns that tell rows of one bucket apart. */
   readonly keys: readonly string[];
   readonly figures: readonly string[];
@@ -37,7 +41,7 @@ const ROLLUPS: Readonly<Record<StreamName, readonly Rollup[]>> = {
   ],
 };
 
-function rollup(table: PgTable, by: Rollup['by']): Rollup {
+function rollup(table: PgTable, by: RollupGrain): Rollup {
   const { name, columns, primaryKeys } = getTableConfig(table);
   const key = primaryKeys.flatMap((primary) => primary.columns.map((column) => column.name));
   const known = ['organization_id', 'series', 'bucket_start'];
@@ -89,18 +93,16 @@ export async function makeRollups(
 /**
  * Compares rollups with what the facts make of the same time.
  *
- * @param hours begins and ends with an hour, and none of it is stale
- * @param days whole days in the organization's time zone, none of which is stale in part
+ * @param within whole hours, or whole days in the organization's time zone, none of which is stale
  */
 export async function compareRollups(
   query: Queryable,
   key: StreamKey,
-  hours: Range,
-  days: Range,
+  grain: RollupGrain,
+  within: Range,
 ): Promise<readonly RollupDifference[]> {
   const differences: RollupDifference[] = [];
-  for (const compared of ROLLUPS[key.stream]) {
-    const within = compared.by === 'hour' ? hours : days;
+  for (const compared of ROLLUPS[key.stream].filter(({ by }) => by === grain)) {
     const found = await translated(query.execute<{ rows: number }>(difference(compared, key, within)));
     const rows = found.rows[0]?.rows ?? 0;
     if (rows > 0) differences.push({ table: compared.table, rows });
@@ -108,14 +110,54 @@ export async function compareRollups(
   return differences;
 }
 
-/** From the beginning of the first to the end of the last day, in the organization's time zone, that `hours` touch. */
-export async function daysOf(query: Queryable, organizationId: string, hours: Range): Promise<Range> {
-  const found = await translated(
-    query.execute<{ day_start: string | null; day_end: string | null }>(sql`
-      select min(day_start)::text as day_start, max(day_end)::text as day_end
-      from meraki_store.organization_days(${organizationId}, ${formatInstant(hours.from)}::timestamptz,
-        ${formatInstant(hours.to)}::timestamptz)`),
+/** From the first to the last whole hour of a stream that has facts or rollups; `undefined` when there are none. */
+export async function rollupSpan(query: Queryable, key: StreamKey): Promise<Range | undefined> {
+  const stream = sql`organization_id = ${key.organizationId}`;
+  const series = key.stream === 'api_responses' ? sql`and series = ${key.series}` : sql``;
+  const facts =
+    key.stream === 'api_responses'
+      ? sql`select min(bucket_start) as first, max(bucket_start + interval_seconds * interval '1 second') as last
+          from meraki_store.api_response_counts where ${stream} ${series}`
+      : sql`select min(sent_at), max(sent_at) from meraki_store.webhook_deliveries where ${stream}`;
+  const kept = ROLLUPS[key.stream].map(
+    (of) => sql`select min(bucket_start), max(bucket_start) from ${table(of)} where ${stream} ${series}`,
   );
+  const found = await translated(
+    query.execute<{ first: string | null; last: string | null }>(sql`
+      select min(first)::text as first, max(last)::text as last
+      from (${sql.join([facts, ...kept], sql` union all `)}) as spans(first, last)`),
+  );
+  const { first, last } = found.rows[0] ?? { first: null, last: null };
+  if (first === null || last === null) return undefined;
+  const hours = hoursOf([{ from: parseDatabaseInstant(first), to: parseDatabaseInstant(last) + 1 }]);
+  return hours[0];
+}
+
+/** The days in the organization's time zone that lie wholly in a stretch of time. */
+export async function wholeDays(
+  query: Queryable,
+  organizationId: string,
+  { from, to }: Range,
+): Promise<readonly Range[]> {
+  const [since, until] = [sql`${formatInstant(from)}::timestamptz`, sql`${formatInstant(to)}::timestamptz`];
+  const found = await translated(
+    query.execute<{ day_start: string; day_end: string }>(sql`
+      select day_start::text as day_start, day_end::text as day_end
+      from meraki_store.organization_days(${organizationId}, ${since}, ${until})
+      where day_start >= ${since} and day_end <= ${until} order by 1`),
+  );
+  return found.rows.map((row) => ({
+    from: parseDatabaseInstant(row.day_start),
+    to: parseDatabaseInstant(row.day_end),
+  }));
+}
+
+/** From the beginning of the first to the end of the last day, in the organization's time zone, that `hours` touch. */
+async function daysOf(query: Queryable, organizationId: string, hours: Range): Promise<Range> {
+  const found = await query.execute<{ day_start: string | null; day_end: string | null }>(sql`
+    select min(day_start)::text as day_start, max(day_end)::text as day_end
+    from meraki_store.organization_days(${organizationId}, ${formatInstant(hours.from)}::timestamptz,
+      ${formatInstant(hours.to)}::timestamptz)`);
   const { day_start: from, day_end: to } = found.rows[0] ?? { day_start: null, day_end: null };
   if (from === null || to === null) throw new Error(`the calendar lacks ${formatInstant(hours.from)}`);
   return { from: parseDatabaseInstant(from), to: parseDatabaseInstant(to) };
@@ -143,11 +185,13 @@ function store(of: Rollup, key: StreamKey, within: Range, now: Instant): SQL {
 
 function difference(of: Rollup, key: StreamKey, within: Range): SQL {
   const columns = sql.raw(['bucket_start', ...of.keys, ...of.figures].join(', '));
-  const kept = sql`select ${columns} from ${table(of)} t where ${stored(key, within)}`;
-  const right = sql`select ${columns} from ${definition(of, key, within)}`;
   return sql`
+    with kept as materialized (select ${columns} from ${table(of)} t where ${stored(key, within)}),
+      made as materialized (select ${columns} from ${definition(of, key, within)})
     select count(*)::integer as rows
-    from ((${kept} except all ${right}) union all (${right} except all ${kept})) differing`;
+    from (
+      (select * from kept except all select * from made) union all (select * from made except all select * from kept)
+    ) differing`;
 }
 
 function table({ table: name }: Rollup): SQL {

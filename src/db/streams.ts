@@ -1,6 +1,6 @@
 import { and, eq, sql } from 'drizzle-orm';
 import { formatInstant, type Instant } from '../instant.ts';
-import type { StreamKey } from '../stream-key.ts';
+import type { StreamKey, StreamName } from '../stream-key.ts';
 import { type Database, type Queryable, translated } from './database.ts';
 import { streams } from './ledger-schema.ts';
 import { parseDatabaseInstant } from './multirange.ts';
@@ -162,4 +162,19 @@ function isStream(key: StreamKey) {
     eq(streams.stream, key.stream),
     eq(streams.series, key.series),
   );
+}
+
+/** All streams that were ever read, or those of one organization. */
+export async function readStreamKeys(
+  query: Queryable,
+  organizationId?: string,
+): Promise<readonly StreamKey[]> {
+  const found = await translated(
+    query
+      .select({ organizationId: streams.organizationId, stream: streams.stream, series: streams.series })
+      .from(streams)
+      .where(organizationId === undefined ? undefined : eq(streams.organizationId, organizationId))
+      .orderBy(streams.organizationId, streams.stream, streams.series),
+  );
+  return found.map((key) => ({ ...key, stream: key.stream as StreamName }));
 }
