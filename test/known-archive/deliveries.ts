@@ -142,7 +142,7 @@ function chooseAlert({ organizationId }: Receiver, at: Moment, random: Random) {
   ]);
   if (organizationId === BIRCH) return { alertType, networkId: random.pick(['N_B1', 'N_B1', 'N_B2']) };
   const places = ['N_A1', 'N_A2', 'N_A2', 'N_A3', 'N_A3', 'N_A3'];
-  if (at < Date.UTC(2025, 10, 30)) places.push('N_A4');
+  if (at < Date.UTC(2025, 10, 8)) places.push('N_A4');
   if (at >= Date.UTC(2025, 9, 20)) places.push('N_A5');
   return { alertType, networkId: random.pick(places) };
 }

@@ -21,12 +21,13 @@ import {
   type Facts,
   HOUR,
   MINUTE,
+  type Moment,
   type Requests,
   type StreamFacts,
   type Stretch,
 } from './facts.ts';
 import { fillLedger } from './fill-ledger.ts';
-import { ALPENGLOW, BEGIN, END, REVISED_BY, REVISED_HOUR, STALE } from './places.ts';
+import { ALPENGLOW, BEGIN, END, OWN_AGENT, RENAMED, REVISED_BY, REVISED_HOUR, STALE } from './places.ts';
 
 const BATCH = 5_000;
 
@@ -52,15 +53,13 @@ export async function fillArchive(database: Database, facts: Facts): Promise<voi
   for (const stream of facts.streams) await fillStream(database, facts, stream);
   await reviseOneFigure(database, facts);
   for (const { id } of facts.organizations) {
-    const networks = [
-      ...new Set(facts.deliveries.filter((d) => d.organizationId === id).map((d) => d.networkId)),
-    ];
-    const listed = networks.map((networkId) => ({
-      ...{ networkKey: hash64(networkId), networkId, name: facts.networkNames.get(networkId) ?? null },
-      ...{ productTypes: ['wireless'], tags: [], timeZone: 'UTC' },
-    }));
-    await saveNetworks(database, id, listed, instant(facts.now));
+    const before = new Map(RENAMED.map(({ networkId, from }) => [networkId, from]));
+    await listNetworks(database, facts, id, (networkId) => before.get(networkId), BEGIN);
+    for (const { at } of RENAMED) await listNetworks(database, facts, id, () => undefined, at);
   }
+  await database.pool.query(`insert into meraki_ingest.settings (name, value) values ('own_series', $1)`, [
+    JSON.stringify([OWN_AGENT]),
+  ]);
   await fillLedger(database, facts);
   await extendCalendars(database, instant(facts.now));
   const partitions = new Partitions(database);
@@ -76,6 +75,26 @@ async function markSomeStale(database: Database, facts: Facts): Promise<void> {
       markStale(tx, { organizationId, stream, series }, [stretch], stretch.to),
     );
   }
+}
+
+/** Lists an organization's networks as Meraki named them then. */
+async function listNetworks(
+  database: Database,
+  facts: Facts,
+  organizationId: string,
+  otherName: (networkId: string) => string | undefined,
+  at: Moment,
+): Promise<void> {
+  const own = facts.deliveries.filter((d) => d.organizationId === organizationId);
+  const listed = [...new Set(own.map((d) => d.networkId))].map((networkId) => ({
+    networkKey: hash64(networkId),
+    networkId,
+    name: otherName(networkId) ?? facts.networkNames.get(networkId) ?? null,
+    productTypes: ['wireless'],
+    tags: [],
+    timeZone: 'UTC',
+  }));
+  await saveNetworks(database, organizationId, listed, instant(at));
 }
 
 async function fillStream(database: Database, facts: Facts, stream: StreamFacts): Promise<void> {

@@ -320,12 +320,12 @@ export const RECEIVER_CHECKS: Checks = {
         {
           ...{ organization: 'Dune Logistics', kind: 'began_to_fail', url_host: hostOf(FAILING_URL) },
           ...{ since: iso(Math.min(...failing.map((d) => d.sentAt))), failures: failing.length },
-          ...{ last_success_at: iso(lastSuccess), deliveries_per_day_before: null },
+          ...{ last_success_at: iso(lastSuccess), deliveries_per_day_before: { about: 48, by: 0.25 } },
         },
         {
           ...{ organization: 'Dune Logistics', kind: 'went_silent', url_host: hostOf(SILENT_URL) },
           ...{ since: iso(silent), failures: 0, last_success_at: iso(silent) },
-          deliveries_per_day_before: rounded(48, 1),
+          deliveries_per_day_before: { about: 48, by: 0.25 },
         },
       ];
     },
@@ -333,6 +333,7 @@ export const RECEIVER_CHECKS: Checks = {
 };
 
 const REASONS: ReadonlyMap<number, string> = new Map([
+  [-1, 'no answer'],
   [400, 'Bad Request'],
   [429, 'Too Many Requests'],
   [500, 'Internal Server Error'],

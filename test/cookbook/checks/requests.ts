@@ -137,7 +137,7 @@ export const REQUEST_CHECKS: Checks = {
         return [
           {
             ...{ organization: name, series: 'all', date, objective: OBJECTIVE, requests_30d: count(own) },
-            ...{ bad_requests_30d: bad(own), budget_requests_30d: rounded(allowed, 1) },
+            ...{ bad_requests_30d: bad(own), budget_requests_30d: Math.floor(allowed) },
             left_percent: rounded(100 * (1 - bad(own) / allowed), 1),
           },
         ];
@@ -149,7 +149,7 @@ export const REQUEST_CHECKS: Checks = {
     isOfThePresent: true,
     answer: (known, variables) =>
       known.facts.organizations
-        .filter(({ id }) => known.stream(id, 'api_responses') !== undefined)
+        .filter(({ id }) => id === DUNE)
         .map(({ id, name }) => {
           const to = variables.moment('to');
           const burn = (hours: number) => {
