@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { QueryResult } from 'pg';
 import { describe, expect, test } from 'vitest';
@@ -27,6 +29,7 @@ const CHECKS: Checks = {
   ...CUSTOMER_CHECKS,
   ...ARCHIVE_CHECKS,
 };
+const README = join(import.meta.dirname, '..', '..', 'README.md');
 const STALE = 'the samples in docs/cookbook.md are not the answers: run `npm run docs:update`';
 
 /** Every question of the cookbook is asked, and its answer compared with one that is computed without SQL. */
@@ -44,6 +47,10 @@ export function cookbookTests(open: OpenArchive): void {
 
   test('every question of the cookbook has a check, and every check a question', () => {
     expect(questions.map(({ title }) => title).sort()).toEqual(Object.keys(CHECKS).sort());
+  });
+
+  test('the README counts the questions', () => {
+    expect(readFileSync(README, 'utf8')).toContain(`${questions.length} questions`);
   });
 
   describe('the cookbook answers', () => {
