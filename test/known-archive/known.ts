@@ -77,6 +77,21 @@ export class Known {
     return dateOf(moment, this.organization(organizationId).zone);
   }
 
+  /** The local months that begin in the period, whole. */
+  months(period: Stretch, organizationId: string): Stretch {
+    const { zone } = this.organization(organizationId);
+    const firsts = this.dates(period, organizationId).filter((date) => date.endsWith('-01'));
+    const [first, last] = [firsts[0], firsts.at(-1)];
+    if (first === undefined || last === undefined) return { from: period.from, to: period.from };
+    return { from: dayStart(first, zone), to: dayStart(`${nextDate(last, 31).slice(0, 7)}-01`, zone) };
+  }
+
+  /** Receivers that were heard of before the end of the period. */
+  receivers(period: Stretch, organizationId: string): string[] {
+    const own = this.deliveries({ from: 0, to: period.to }, organizationId);
+    return [...new Set(own.map(({ url }) => url))];
+  }
+
   /** Share of a stretch that was read, finally or not. */
   covered(stream: StreamFacts, stretch: Stretch): number {
     return duration(intersect(this.#covered.get(stream) ?? [], [stretch])) / (stretch.to - stretch.from);

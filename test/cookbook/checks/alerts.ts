@@ -1,7 +1,7 @@
 import { DAY, type Delivery, HOUR, hostOf, type Stretch, succeeded } from '../../known-archive/facts.ts';
 import type { Known } from '../../known-archive/known.ts';
 import { hourOfDay, isoWeekday } from '../../known-archive/local-time.ts';
-import { NETWORK_NAMES, RENAMED } from '../../known-archive/places.ts';
+import { ALPENGLOW, NETWORK_NAMES, RENAMED } from '../../known-archive/places.ts';
 import { type Checks, iso, ratio, rounded } from '../answers.ts';
 import { by, groups, sum } from '../figures.ts';
 import { statusClass } from './status-class.ts';
@@ -123,8 +123,9 @@ export const ALERT_CHECKS: Checks = {
       const { zone } = known.organization(organization);
       const stream = known.stream(organization, 'webhook_logs');
       const place = (moment: number) => `${isoWeekday(moment, zone)} ${hourOfDay(moment, zone)}`;
-      const cells = groups(known.deliveries(period, organization), (d) => place(d.sentAt));
-      const hours = stream === undefined ? [] : known.hours(stream, period);
+      const months = known.months(period, organization);
+      const cells = groups(known.deliveries(months, organization), (d) => place(d.sentAt));
+      const hours = stream === undefined ? [] : known.hours(stream, months);
       return [...groups(hours, ({ from }) => place(from))]
         .map(([key, some]) => {
           const own = cells.get(key) ?? [];
@@ -212,10 +213,12 @@ export const ALERT_CHECKS: Checks = {
   },
 
   'Which networks were renamed?': {
-    answer: () =>
-      RENAMED.map(({ networkId, from, to, at }) => ({
-        ...{ network_id: networkId, old_name: from, new_name: to, noticed_at: iso(at) },
-      })),
+    answer: (_known, { organization, period }) =>
+      RENAMED.filter(({ at }) => organization === ALPENGLOW && at >= period.from && at < period.to).map(
+        ({ networkId, from, to, at }) => ({
+          ...{ network_id: networkId, old_name: from, new_name: to, noticed_at: iso(at) },
+        }),
+      ),
   },
 };
 

@@ -51,9 +51,12 @@ export const CUSTOMER_CHECKS: Checks = {
       );
       const stream = known.stream(organization, 'webhook_logs');
       const share = stream === undefined ? 0 : known.covered(stream, period);
-      return [...groups(known.deliveries(period, organization), (d) => d.url)]
-        .map(([url, own]) => {
-          const success = (100 * own.filter(succeeded).length) / own.length;
+      return known
+        .receivers(period, organization)
+        .map((url) => {
+          const own = known.deliveries(period, organization).filter((d) => d.url === url);
+          const success = ratio(100 * own.filter(succeeded).length, own.length);
+          const judged = success === null ? 'nothing to judge' : success >= OBJECTIVE ? 'met' : 'missed';
           const breaks = broken.filter((o) => o.url === url);
           const failing = sum(
             breaks,
@@ -63,18 +66,21 @@ export const CUSTOMER_CHECKS: Checks = {
             ...{ organization_name: known.organization(organization).name, url_host: hostOf(url) },
             ...{ deliveries: own.length, success_percent: rounded(success, 2), outages: breaks.length },
             hours_failing: rounded(failing / HOUR, 2),
-            p95_ms: nearly(
-              ranked(
-                own.map((d) => d.durationMs),
-                0.95,
-              ),
-              1,
-            ),
+            p95_ms:
+              own.length === 0
+                ? null
+                : nearly(
+                    ranked(
+                      own.map((d) => d.durationMs),
+                      0.95,
+                    ),
+                    1,
+                  ),
             known_percent: rounded(100 * share, 2),
-            verdict: `${success >= OBJECTIVE ? 'met' : 'missed'}${share < 1 ? ', of what is known' : ''}`,
+            verdict: `${judged}${share < 1 ? ', of what is known' : ''}`,
           };
         })
-        .sort(by((row) => row.success_percent?.about ?? 0));
+        .sort(by((row) => row.success_percent?.about ?? 101));
     },
   },
 

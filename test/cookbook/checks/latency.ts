@@ -1,5 +1,4 @@
 import { DAY, type Delivery, hostOf } from '../../known-archive/facts.ts';
-import { ALPENGLOW } from '../../known-archive/places.ts';
 import { type Checks, iso, nearly, type Row, rounded } from '../answers.ts';
 import { by, groups, percentile, ranked } from '../figures.ts';
 
@@ -20,7 +19,8 @@ export const LATENCY_CHECKS: Checks = {
         (d) => d.organizationId === organization && hostOf(d.url) === variables.text('host'),
       );
       const since = Math.min(...own.map((d) => d.sentAt));
-      const dates = known.dates({ from: since - DAY, to: period.to }, organization);
+      const { to } = known.months({ from: since - 31 * DAY, to: period.to }, organization);
+      const dates = known.dates({ from: since - DAY, to }, organization);
       const lived = dates.filter((date) => known.day(date, organization).to > since);
       const months = groups(lived, (date) => date.slice(0, 7));
       return [...months].map(([month, days]) => {
@@ -97,9 +97,9 @@ export const LATENCY_CHECKS: Checks = {
   },
 
   'Which deliveries were the slowest that still got an answer?': {
-    answer: (known, { period }) =>
+    answer: (known, { organization, period }) =>
       known
-        .deliveries(period, ALPENGLOW)
+        .deliveries(period, organization)
         .filter((d) => d.code !== -1)
         .sort(
           by(

@@ -257,8 +257,10 @@ export const RECEIVER_CHECKS: Checks = {
       const inPart = dates.filter(
         (date) => stream === undefined || known.covered(stream, known.day(date, organization)) < 1,
       );
-      return [...groups(known.deliveries(period, organization), (d) => d.url)]
-        .map(([url, own]) => {
+      return known
+        .receivers(period, organization)
+        .map((url) => {
+          const own = known.deliveries(period, organization).filter((d) => d.url === url);
           const busy = new Set(own.map((d) => known.date(d.sentAt, organization)));
           return {
             ...{
@@ -266,7 +268,7 @@ export const RECEIVER_CHECKS: Checks = {
               deliveries: own.length,
               no_response: own.filter((d) => d.code === -1).length,
             },
-            success_percent: rounded((100 * own.filter(succeeded).length) / own.length, 2),
+            success_percent: rounded(ratio(100 * own.filter(succeeded).length, own.length), 2),
             client_errors: own.filter((d) => d.code >= 400 && d.code < 500).length,
             server_errors: own.filter((d) => d.code >= 500).length,
             mean_ms: rounded(
@@ -275,7 +277,7 @@ export const RECEIVER_CHECKS: Checks = {
                 own.length,
               ),
             ),
-            max_ms: Math.max(...own.map((d) => d.durationMs)),
+            max_ms: own.length === 0 ? null : Math.max(...own.map((d) => d.durationMs)),
             idle_days: dates.filter((date) => !busy.has(date)).length,
             days_not_wholly_known: inPart.length,
           };

@@ -1,7 +1,7 @@
 import { DAY, HOUR, type Requests, type Stretch } from '../../known-archive/facts.ts';
 import type { Known } from '../../known-archive/known.ts';
 import { hourOfDay } from '../../known-archive/local-time.ts';
-import { AUTOMATION, DUNE, OWN_AGENT } from '../../known-archive/places.ts';
+import { ALPENGLOW, AUTOMATION, DUNE, OWN_AGENT } from '../../known-archive/places.ts';
 import { type Checks, iso, ratio, rounded } from '../answers.ts';
 import { by, groups, sum } from '../figures.ts';
 
@@ -15,6 +15,7 @@ export const REQUEST_CHECKS: Checks = {
     answer: (known, { organization, period }) => {
       const all = refused(known.requests(period, organization));
       return ['all', AUTOMATION, OWN_AGENT]
+        .filter((series) => known.stream(organization, 'api_responses', series) !== undefined)
         .map((series) => {
           const own = known.requests(period, organization, series);
           const days = [...groups(own, (r) => known.date(r.bucketStart, organization))]
@@ -42,6 +43,7 @@ export const REQUEST_CHECKS: Checks = {
 
   'Would we have kept within the rate limit with twice the automations?': {
     answer: (known, { organization, period }) => {
+      if (known.stream(organization, 'api_responses', AUTOMATION) === undefined) return [];
       const part = groups(known.requests(period, organization, AUTOMATION), (r) => r.bucketStart);
       const total = groups(known.requests(period, organization), (r) => r.bucketStart);
       const buckets = [...total].map(([at, own]) => {
@@ -63,22 +65,27 @@ export const REQUEST_CHECKS: Checks = {
 
   'How near to the rate limit are we, day by day?': {
     answer: (known, { organization, period }) =>
-      known.dates(period, organization).map((date) => {
+      known.dates(period, organization).flatMap((date) => {
         const day = known.day(date, organization);
+        const stream = known.stream(organization, 'api_responses');
+        if (stream === undefined || day.to <= stream.wantedFrom) return [];
         const own = known.requests(day, organization);
         const share = coverage(known, organization, day);
         const peak = Math.max(...buckets(own).map((some) => count(some) / (10 * (some[0]?.seconds ?? 0))));
-        return {
-          ...{ date, requests: count(own), refused: refused(own) },
-          mean_percent: rounded((100 * count(own)) / (((day.to - day.from) / 100) * share), 1),
-          ...{ peak_percent: rounded(100 * peak, 1), known_percent: rounded(100 * share, 1) },
-        };
+        return [
+          {
+            ...{ date, requests: count(own), refused: refused(own) },
+            mean_percent: rounded((100 * count(own)) / (((day.to - day.from) / 100) * share), 1),
+            ...{ peak_percent: rounded(100 * peak, 1), known_percent: rounded(100 * share, 1) },
+          },
+        ];
       }),
   },
 
   'Which were the busiest hours of each month?': {
     answer: (known, { organization, period }) => {
-      const hours = [...groups(known.requests(period, organization), hourOf)].map(([hour, own]) => ({
+      const months = known.months(period, organization);
+      const hours = [...groups(known.requests(months, organization), hourOf)].map(([hour, own]) => ({
         ...{ hour, own, month: known.date(hour, organization).slice(0, 7) },
       }));
       return [...groups(hours, ({ month }) => month)].flatMap(([month, some]) =>
@@ -107,8 +114,9 @@ export const REQUEST_CHECKS: Checks = {
     answer: (known, { organization, period }) => {
       const { zone } = known.organization(organization);
       const stream = known.stream(organization, 'api_responses');
-      const own = groups(known.requests(period, organization), (r) => hourOfDay(r.bucketStart, zone));
-      const hours = stream === undefined ? [] : known.hours(stream, period);
+      const months = known.months(period, organization);
+      const own = groups(known.requests(months, organization), (r) => hourOfDay(r.bucketStart, zone));
+      const hours = stream === undefined ? [] : known.hours(stream, months);
       return [...groups(hours, ({ from }) => hourOfDay(from, zone))]
         .map(([hour, some]) => {
           const covered = sum(some, (stretch) => coverage(known, organization, stretch));
@@ -185,15 +193,17 @@ export const REQUEST_CHECKS: Checks = {
 
   'What does the archive itself cost?': {
     answer: (known, { organization, period }) =>
-      byMonth(known, organization, known.requests(period, organization)).map(([month, all]) => {
-        const own = known
-          .requests(period, organization, OWN_AGENT)
-          .filter((r) => known.date(r.bucketStart, organization).startsWith(month));
-        return {
-          ...{ month, own_requests: count(own), all_requests: count(all) },
-          own_percent: rounded((100 * count(own)) / count(all), 2),
-        };
-      }),
+      organization !== ALPENGLOW
+        ? []
+        : byMonth(known, organization, known.requests(period, organization)).map(([month, all]) => {
+            const own = known
+              .requests(period, organization, OWN_AGENT)
+              .filter((r) => known.date(r.bucketStart, organization).startsWith(month));
+            return {
+              ...{ month, own_requests: count(own), all_requests: count(all) },
+              own_percent: rounded((100 * count(own)) / count(all), 2),
+            };
+          }),
   },
 
   'How many requests does each series make, month by month?': {
@@ -203,8 +213,8 @@ export const REQUEST_CHECKS: Checks = {
           .requests(period, organization, AUTOMATION)
           .filter((r) => known.date(r.bucketStart, organization).startsWith(month));
         return {
-          ...{ month, all_requests: count(all), of_series: count(own) },
-          series_percent: rounded((100 * count(own)) / count(all), 1),
+          ...{ month, all_requests: count(all), of_series: own.length === 0 ? null : count(own) },
+          series_percent: own.length === 0 ? null : rounded((100 * count(own)) / count(all), 1),
         };
       }),
   },
