@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import type { z } from 'zod';
 import { environmentShape } from './environment.ts';
 import { ConfigurationError } from './errors.ts';
+import type { ReportTimeZones } from './report-time-zones.ts';
 import { errorCode, readSeriesFile, type SeriesDefinition } from './series-file.ts';
 
 /** Everything an operator can set. Durations in seconds. */
@@ -42,6 +43,11 @@ export interface Config {
   /** Rows of one stream in quarantine beyond which its pages are not committed. */
   readonly quarantineLimit: number;
   readonly webhookUrls: 'masked' | 'full';
+  readonly reports: {
+    readonly timeZones: ReportTimeZones;
+    /** Share of API requests that are to be answered well. */
+    readonly apiObjective: number;
+  };
   /** `undefined`: for ever. */
   readonly retention: number | undefined;
   /** How long before its deadline a pending gap is warned of. */
@@ -112,6 +118,7 @@ function configOf(
     audit: { every: env.AUDIT_EVERY, requests: env.AUDIT_REQUESTS },
     quarantineLimit: env.QUARANTINE_LIMIT,
     webhookUrls: env.WEBHOOK_URLS,
+    reports: { timeZones: env.REPORT_TIME_ZONE, apiObjective: env.API_OBJECTIVE },
     retention: env.RETENTION,
     gapWarning: env.GAP_WARNING,
     log: { level: env.LOG_LEVEL, format: env.LOG_FORMAT ?? (needs.terminal ? 'pretty' : 'json') },

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { formatDuration, readDuration } from './duration.ts';
+import { readReportTimeZones, UTC_ALONE } from './report-time-zones.ts';
 
 const DAY = 86_400;
 
@@ -53,6 +54,17 @@ const durationOrOff = (least: number, most: number) =>
     return seconds.data;
   });
 
+const share = (least: number, most: number) =>
+  z.string().transform((text, context) => {
+    const value = /^[\d.]+$/.test(text.trim()) ? Number(text) : Number.NaN;
+    if (!(value >= least && value <= most)) context.addIssue(`must be a number from ${least} to ${most}`);
+    return value;
+  });
+
+const reportTimeZones = z
+  .string()
+  .transform((text, context) => readReportTimeZones(text, (said) => context.addIssue(said)));
+
 /** Every environment variable that is read, with its default. Durations in seconds. */
 export const environmentShape = z.object({
   MERAKI_DASHBOARD_API_KEY: z.string().optional(),
@@ -76,6 +88,8 @@ export const environmentShape = z.object({
   QUARANTINE_LIMIT: wholeNumber(1, Number.MAX_SAFE_INTEGER).default(100_000),
   REQUESTS_PER_SECOND: wholeNumber(1, 10).default(5),
   WEBHOOK_URLS: z.enum(['masked', 'full']).default('masked'),
+  REPORT_TIME_ZONE: reportTimeZones.default(UTC_ALONE),
+  API_OBJECTIVE: share(0.5, 0.99999).default(0.999),
   RETENTION: retention.optional(),
   GAP_WARNING: duration(3_600, 30 * DAY).default(7 * DAY),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),

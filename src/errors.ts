@@ -115,6 +115,16 @@ export class DatabaseError extends HistorianError {
 }
 
 /**
+ * The role of DATABASE_URL may not do what a command was asked for; the message has the SQL for an administrator. Not
+ * for what syncing itself needs.
+ */
+export class MissingRightsError extends HistorianError {
+  readonly code = 'MISSING_RIGHTS';
+  readonly retry = 'never';
+  override readonly exitCode = 6;
+}
+
+/**
  * More rows of a stream do not validate than QUARANTINE_LIMIT allows. The page was not committed and nothing of it
  * is claimed; it is read again at the next turn. Not for a single bad row.
  */

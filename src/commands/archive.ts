@@ -5,7 +5,7 @@ import { migrate, pendingMigrations } from '../db/migrate.ts';
 import { Partitions } from '../db/partitions.ts';
 import { readSetting, writeSetting } from '../db/settings.ts';
 import { ConfigurationError, SchemaMismatchError } from '../errors.ts';
-import { instantOfSeconds } from '../instant.ts';
+import { instantOfMilliseconds, instantOfSeconds } from '../instant.ts';
 import type { LiveJob } from '../jobs/jobs.ts';
 import { openQueueStore, type QueueStore } from '../jobs/queue-store.ts';
 import { requestBudget } from '../jobs/request-budget.ts';
@@ -18,6 +18,7 @@ import { apiResponses } from '../streams/api-responses.ts';
 import { webhookLogs } from '../streams/webhook-logs.ts';
 import type { Stream } from '../sync/stream.ts';
 import { type OpenedDatabase, openConfiguredDatabase } from './open-database.ts';
+import { applyReportSettings } from './report-settings.ts';
 
 /** Everything a command that syncs works with, put together from the configuration. */
 export interface Archive {
@@ -29,6 +30,8 @@ export interface Archive {
   readonly partitions: Partitions;
   readonly store: QueueStore;
   readonly client: MerakiClient;
+  /** In which reports count an organization's days. */
+  readonly timeZoneOf: (organizationId: string) => string;
   streamsOf(job: LiveJob): readonly Stream[];
   streamOf(key: StreamKey): Stream | undefined;
   /** Marks the archive as filled from this dashboard; to be called once the dashboard has answered. */
@@ -59,7 +62,8 @@ export async function openArchive(options: ArchiveOptions): Promise<Archive> {
     await bringUpToDate(database, options);
     const source = options.source ?? sourceOf(config.meraki.baseUrl);
     await refuseOtherSource(database, source);
-    await writeSetting(database.query, 'webhook_urls', config.webhookUrls);
+    const now = instantOfMilliseconds(clock.now());
+    const timeZoneOf = await applyReportSettings(database, config, log, now);
     const store = await openQueueStore(config.redisUrl, opened.url, database, log, clock);
     const client = openClient(config, store, clock, log);
     return {
@@ -71,6 +75,7 @@ export async function openArchive(options: ArchiveOptions): Promise<Archive> {
       partitions: new Partitions(database),
       store,
       client,
+      timeZoneOf,
       streamsOf: (job) => streamsOf(job, client, config),
       streamOf: (key) => streamsOf(key, client, config).find((stream) => stream.key.series === key.series),
       claimSource: () => writeSetting(database.query, 'source', source),

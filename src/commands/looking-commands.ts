@@ -4,6 +4,7 @@ import { createLog } from '../log.ts';
 import { STREAM_NAMES, type StreamName } from '../stream-key.ts';
 import { instantArgument, isDayAlone } from './arguments.ts';
 import { withQuarantineCommands } from './quarantine-commands.ts';
+import { withReaderCommands } from './reader-commands.ts';
 import { withRollupCommands } from './rollup-commands.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -52,6 +53,14 @@ export function withLookingCommands(
     const { checkAllRollups, rebuildRollups } = await import('./rollups.ts');
     const options = { ...prepare({ key: false, quiet: true }), organizationId, json: json === true };
     ends(verb === 'check' ? await checkAllRollups(options) : await rebuildRollups(options));
+  });
+
+  const readers = () => import('./readers.ts');
+  const asked = () => prepare({ key: false, quiet: true });
+  withReaderCommands(program, {
+    add: async (role, { organization }) => (await readers()).addReader(asked(), role, organization),
+    list: async ({ json }) => (await readers()).listReaders({ ...asked(), json: json === true }),
+    remove: async (role, { drop }) => (await readers()).removeReader(asked(), role, drop === true),
   });
 
   program

@@ -88,6 +88,7 @@ async function beginWork(
     clock,
     log,
     organizationIds: config.meraki.organizationIds,
+    timeZoneOf: archive.timeZoneOf,
     hash64,
     streamsOf: archive.streamsOf,
     streamOf: archive.streamOf,

@@ -8,7 +8,8 @@ import { recordFailure, recordSuccess } from '../db/streams.ts';
 import { addCounts, noCounts, type RunCounts } from '../db/sync-runs.ts';
 import { HistorianError, OrganizationRefusedError } from '../errors.ts';
 import { MICROSECONDS_PER_MILLISECOND } from '../instant.ts';
-import { reconcileOrganizations, refreshNetworks } from '../jobs/reconcile.ts';
+import { NetworkWatch } from '../jobs/network-watch.ts';
+import { reconcileOrganizations } from '../jobs/reconcile.ts';
 import type { Log } from '../log.ts';
 import type { Range } from '../ranges.ts';
 import { type Lane, STREAM_NAMES, type StreamName, UNFILTERED } from '../stream-key.ts';
@@ -67,11 +68,7 @@ export async function sync(options: SyncOptions): Promise<number> {
 async function syncAll(archive: Archive, options: SyncOptions): Promise<readonly StreamResult[]> {
   const { config, signal, output, json } = options;
   const chosen = options.organizationId === undefined ? undefined : [options.organizationId];
-  const reconciling = {
-    ...archive,
-    organizationIds: config.meraki.organizationIds,
-    hash64,
-  };
+  const reconciling = { ...archive, organizationIds: config.meraki.organizationIds };
   const active = await reconcileOrganizations(reconciling, signal);
   // Before anything is read: later, a run would seem to have begun while the time was still to be had.
   tellLosses(archive.log, await recordLostTime(archive.database, archive.client.now()));
@@ -91,7 +88,7 @@ async function syncAll(archive: Archive, options: SyncOptions): Promise<readonly
   const names = new Map(
     (await readOrganizations(archive.database)).map((row) => [row.organizationId, row.name]),
   );
-  for (const id of organizationIds) await refreshNetworks(reconciling, id, signal);
+  await new NetworkWatch({ ...archive, hash64 }).lookAt(organizationIds, signal);
   const queue = organizationIds.flatMap((organizationId) =>
     STREAM_NAMES.filter((name) => options.stream === undefined || name === options.stream).flatMap((stream) =>
       archive.streamsOf({ organizationId, stream }),

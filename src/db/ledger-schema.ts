@@ -218,6 +218,12 @@ export const requestBudgets = ingest.table('request_budgets', {
   expire: count('expire'),
 });
 
+export const networkLists = ingest.table('network_lists', {
+  organizationId: text('organization_id').primaryKey(),
+  askedAt: instant('asked_at').notNull(),
+  listedAt: instant('listed_at'),
+});
+
 export const readerOrganizations = ingest.table(
   'reader_organizations',
   {

@@ -1,6 +1,8 @@
 import { sql } from 'drizzle-orm';
 import { formatInstant, type Instant } from '../instant.ts';
-import { type Database, translated } from './database.ts';
+import type { Database } from './database.ts';
+import { noteNetworkNames } from './name-history.ts';
+import { noteNetworkList } from './network-lists.ts';
 
 export interface NetworkRecord {
   readonly networkKey: string;
@@ -11,14 +13,16 @@ export interface NetworkRecord {
   readonly timeZone: string | null;
 }
 
-/** Writes names and attributes of an organization's networks; those no longer listed keep what they had. */
+/**
+ * Writes names and attributes of an organization's networks as they were listed, and notes that they were; those no
+ * longer listed keep what they had.
+ */
 export async function saveNetworks(
   database: Database,
   organizationId: string,
   networks: readonly NetworkRecord[],
   now: Instant,
 ): Promise<void> {
-  if (networks.length === 0) return;
   const at = sql`${formatInstant(now)}::timestamptz`;
   const rows = JSON.stringify(
     networks.map((network) => ({
@@ -30,8 +34,8 @@ export async function saveNetworks(
       z: network.timeZone,
     })),
   );
-  await translated(
-    database.query.execute(sql`
+  await database.transaction(async (tx) => {
+    await tx.execute(sql`
       insert into meraki_store.networks as d (organization_id, network_key, network_id, name, product_types, tags,
         time_zone, first_seen_at, last_seen_at)
       select ${organizationId}, k, i, n, p, t, z, ${at}, ${at}
@@ -39,6 +43,8 @@ export async function saveNetworks(
       order by k
       on conflict (organization_id, network_key) do update set name = excluded.name,
         product_types = excluded.product_types, tags = excluded.tags, time_zone = excluded.time_zone,
-        last_seen_at = greatest(d.last_seen_at, excluded.last_seen_at)`),
-  );
+        last_seen_at = greatest(d.last_seen_at, excluded.last_seen_at)`);
+    await noteNetworkNames(tx, organizationId, now);
+    await noteNetworkList(tx, organizationId, now);
+  });
 }

@@ -1,6 +1,7 @@
 import { and, eq, sql } from 'drizzle-orm';
 import { formatInstant, type Instant } from '../instant.ts';
 import { type Database, type Queryable, translated } from './database.ts';
+import { noteOrganizationName } from './name-history.ts';
 import { noteState } from './organization-states.ts';
 import { type OrganizationState, organizations } from './schema.ts';
 
@@ -16,6 +17,8 @@ export interface SeenOrganization {
   readonly url: string | null;
   readonly region: string | null;
   readonly state: OrganizationState;
+  /** Of its days in reports, should it be new here; by default UTC. */
+  readonly timeZone?: string;
 }
 
 /**
@@ -44,6 +47,7 @@ export async function saveOrganizations(
             lastSeenAt: sql`excluded.last_seen_at`,
           },
         });
+      await noteOrganizationName(tx, organization.organizationId, now);
       await noteState(tx, organization.organizationId, now);
     });
   }

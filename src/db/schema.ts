@@ -38,6 +38,27 @@ export const networks = store.table(
   (t) => [primaryKey({ name: 'networks_pkey', columns: [t.organizationId, t.networkKey] })],
 );
 
+export const organizationNames = store.table(
+  'organization_names',
+  {
+    organizationId: text('organization_id').notNull(),
+    since: instant('since').notNull(),
+    name: text('name').notNull(),
+  },
+  (t) => [primaryKey({ name: 'organization_names_pkey', columns: [t.organizationId, t.since] })],
+);
+
+export const networkNames = store.table(
+  'network_names',
+  {
+    organizationId: text('organization_id').notNull(),
+    networkKey: hash('network_key').notNull(),
+    since: instant('since').notNull(),
+    name: text('name').notNull(),
+  },
+  (t) => [primaryKey({ name: 'network_names_pkey', columns: [t.organizationId, t.networkKey, t.since] })],
+);
+
 export const webhookEndpoints = store.table(
   'webhook_endpoints',
   {

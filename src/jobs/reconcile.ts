@@ -1,10 +1,8 @@
 import type { Database } from '../db/database.ts';
-import { saveNetworks } from '../db/networks.ts';
 import { readOrganizations, type SeenOrganization, saveOrganizations } from '../db/organizations.ts';
-import { HistorianError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { MerakiClient } from '../meraki/client.ts';
-import { listNetworks, listOrganizations } from '../meraki/organizations.ts';
+import { listOrganizations } from '../meraki/organizations.ts';
 
 export interface ReconcileOptions {
   readonly database: Database;
@@ -12,7 +10,8 @@ export interface ReconcileOptions {
   readonly log: Log;
   /** Restricts the archive to these organizations. */
   readonly organizationIds: readonly string[] | undefined;
-  readonly hash64: (text: string) => string;
+  /** In which reports count an organization's days. */
+  readonly timeZoneOf: (organizationId: string) => string;
 }
 
 /**
@@ -40,6 +39,7 @@ export async function reconcileOrganizations(
       url: organization.url,
       region: organization.region,
       state: organization.apiEnabled ? 'active' : 'api_disabled',
+      timeZone: options.timeZoneOf(organization.id),
     }),
   );
   await saveOrganizations(database, seen, client.now());
@@ -74,25 +74,4 @@ export async function reconcileOrganizations(
   return seen
     .filter((organization) => organization.state === 'active')
     .map((organization) => organization.organizationId);
-}
-
-/** Refreshes the names of an organization's networks. Not having them is no reason to stop syncing. */
-export async function refreshNetworks(
-  options: ReconcileOptions,
-  organizationId: string,
-  signal?: AbortSignal,
-): Promise<void> {
-  const { database, client, log, hash64 } = options;
-  try {
-    const networks = await listNetworks(client, organizationId, signal === undefined ? {} : { signal });
-    const records = networks.map(({ id, ...network }) => ({
-      ...network,
-      networkId: id,
-      networkKey: hash64(id),
-    }));
-    await saveNetworks(database, organizationId, records, client.now());
-  } catch (error) {
-    if (!(error instanceof HistorianError) || signal?.aborted === true) throw error;
-    log.warn({ organizationId, code: error.code }, `network names not refreshed: ${error.message}`);
-  }
 }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { JobsOptions } from 'bullmq';
 import {
   auditOptions,
@@ -10,6 +9,7 @@ import {
   RECONCILE_EVERY_MS,
 } from './jobs.ts';
 import type { JobQueue } from './queue-store.ts';
+import { spread } from './spread.ts';
 
 export interface WantedSchedule {
   readonly job: LiveJob;
@@ -87,11 +87,6 @@ async function upsert(
 ): Promise<void> {
   const every = offset === undefined ? { every: everyMs } : { every: everyMs, offset };
   await queue.upsertJobScheduler(id, every, { name, data, opts: options });
-}
-
-/** Spreads hundreds of schedulers over their period, the same way on every start. */
-function spread(id: string, everyMs: number): number {
-  return createHash('sha256').update(id).digest().readUInt32BE(0) % everyMs;
 }
 
 /**

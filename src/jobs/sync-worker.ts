@@ -1,4 +1,5 @@
 import type { Job } from 'bullmq';
+import { systemClock } from '../clock.ts';
 import { deleteOldAudits } from '../db/audits.ts';
 import { extendCalendars } from '../db/calendar.ts';
 import { deleteOldLateness } from '../db/lateness.ts';
@@ -12,12 +13,16 @@ import { AuditJobs } from './audit-jobs.ts';
 import { GapWatch } from './gap-watch.ts';
 import { endJobWith } from './job-verbs.ts';
 import { LatenessWatch } from './lateness-watch.ts';
+import { NetworkWatch, type NetworkWatchOptions } from './network-watch.ts';
 import type { JobQueue, JobWorker, QueueStore } from './queue-store.ts';
-import { type ReconcileOptions, reconcileOrganizations, refreshNetworks } from './reconcile.ts';
+import { type ReconcileOptions, reconcileOrganizations } from './reconcile.ts';
 import { applySchedule, readNow, type WantedSchedule } from './schedule.ts';
 import { SyncJobs, type SyncJobsOptions } from './sync-jobs.ts';
 
-export interface SyncWorkerOptions extends ReconcileOptions, Omit<SyncJobsOptions, 'queue'> {
+export interface SyncWorkerOptions
+  extends ReconcileOptions,
+    NetworkWatchOptions,
+    Omit<SyncJobsOptions, 'queue'> {
   readonly store: QueueStore;
   readonly everyMs: Readonly<Record<StreamName, number>>;
   /** `undefined`: no audits. */
@@ -34,7 +39,6 @@ export interface SyncWorkerOptions extends ReconcileOptions, Omit<SyncJobsOption
   readonly concurrency: number;
 }
 
-const DAY_MS = 86_400_000;
 const WATCH_EVERY_MS = 60_000;
 /** Also of audits that found nothing and of lateness: views look back no further. */
 const RUNS_KEPT = instantOfSeconds(90 * 86_400);
@@ -47,8 +51,8 @@ export class SyncWorker {
   readonly #gapWatch: GapWatch;
   readonly #audits: AuditJobs;
   readonly #lateness: LatenessWatch;
+  readonly #networks: NetworkWatch;
   readonly #stopping = new AbortController();
-  readonly #networksRefreshedAt = new Map<string, number>();
   #worker: JobWorker | undefined;
   #scheduled: readonly WantedSchedule[] = [];
   #keepUp: Promise<void> | undefined;
@@ -64,6 +68,7 @@ export class SyncWorker {
       random: options.random ?? Math.random,
     });
     this.#lateness = new LatenessWatch(options);
+    this.#networks = new NetworkWatch(options);
   }
 
   /**
@@ -112,7 +117,8 @@ export class SyncWorker {
       return true;
     })();
     const deadline = new AbortController();
-    const late = this.#options.clock.sleep(deadlineMs, deadline.signal).then(
+    // By the machine's own time, whatever time the work goes by: what ends here is a process.
+    const late = systemClock.sleep(deadlineMs, deadline.signal).then(
       () => false,
       () => false,
     );
@@ -128,8 +134,7 @@ export class SyncWorker {
     const { signal } = this.#stopping;
     while (!signal.aborted) {
       try {
-        await this.#refreshNetworks(signal);
-        await clock.sleep(WATCH_EVERY_MS, signal);
+        await this.#networks.look(signal);
         await this.#gapWatch.lookInTime(this.#options.client.now());
         await rollUpAll({ ...this.#options, signal }, this.#options.client.now());
         const { added } = await applySchedule(this.#queue, this.#scheduled, auditEveryMs);
@@ -137,18 +142,12 @@ export class SyncWorker {
           log.warn({ schedulers: added.length }, 'the queue had lost schedulers; made anew');
       } catch (error) {
         if (signal.aborted) return;
-        log.warn({ error: error instanceof Error ? error.message : String(error) }, 'schedulers not checked');
+        log.warn(
+          { error: error instanceof Error ? error.message : String(error) },
+          'the checks of every minute did not end',
+        );
       }
-    }
-  }
-
-  async #refreshNetworks(signal: AbortSignal): Promise<void> {
-    const { clock } = this.#options;
-    for (const organizationId of new Set(this.#scheduled.map(({ job }) => job.organizationId))) {
-      const last = this.#networksRefreshedAt.get(organizationId);
-      if (last !== undefined && clock.now() - last < DAY_MS) continue;
-      await refreshNetworks(this.#options, organizationId, signal);
-      this.#networksRefreshedAt.set(organizationId, clock.now());
+      await clock.sleep(WATCH_EVERY_MS, signal).catch(() => undefined);
     }
   }
 

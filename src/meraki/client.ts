@@ -16,7 +16,7 @@ import { retryDelay } from './retry-after.ts';
 import { assertTrusted } from './trusted-hosts.ts';
 
 /** Meraki's documented form: letters, digits and dots, `Application/Version Vendor`. */
-const USER_AGENT = 'HistorianForDashboards/0.1 OpenSource';
+export const USER_AGENT = 'HistorianForDashboards/0.1 OpenSource';
 const MAX_REDIRECTS = 5;
 const MAX_ATTEMPTS = 6;
 const TIMEOUT_MS = 60_000;

@@ -97,6 +97,8 @@ describe('exit code 2: usage', () => {
     ['a time that is none', ['sync', '--from', 'yesterday']],
     ['a time to explain that is none', ['explain', '1', 'soon']],
     ['metrics as JSON', ['status', '--metrics', '--json']],
+    ['a reader of no organization', ['reader', 'add', 'customer']],
+    ['a reader without a name', ['reader', 'remove']],
     ['a number that is none', ['demo', '--rows', 'many']],
     ['a fault plan that is none', ['simulator', '--faults', 'package.json']],
     ['a fault plan that is not there', ['simulator', '--faults', 'no-such-file.json']],

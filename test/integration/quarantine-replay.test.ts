@@ -24,6 +24,10 @@ let owned: TestDatabase;
 beforeAll(buildProgram, 120_000);
 beforeEach(async () => {
   owned = await emptyTestDatabase();
+  await owned.database.pool.query(
+    `insert into meraki_store.organizations (organization_id, name, first_seen_at, last_seen_at)
+     values ('1', 'One', now(), now())`,
+  );
 });
 
 const logRow = (second: number, more: Readonly<Record<string, unknown>> = {}) =>

@@ -58,6 +58,7 @@ test('the defaults are those of the contract', () => {
     audit: { every: 21_600, requests: 10 },
     quarantineLimit: 100_000,
     webhookUrls: 'masked',
+    reports: { timeZones: { otherwise: 'UTC', byOrganization: new Map() }, apiObjective: 0.999 },
     retention: undefined,
     gapWarning: 7 * 86_400,
     log: { level: 'info', format: 'json' },
@@ -149,10 +150,46 @@ test.each([
   ['AUDIT_EVERY', '9m', 'at least 10m, or off'],
   ['AUDIT_EVERY', 'never', 'or off'],
   ['AUDIT_REQUESTS', '3', 'from 4 to 1000'],
+  ['API_OBJECTIVE', '0.4', 'a number from 0.5 to 0.99999'],
+  ['API_OBJECTIVE', '1', 'a number from 0.5 to 0.99999'],
+  ['API_OBJECTIVE', '99.9', 'a number from 0.5 to 0.99999'],
+  ['API_OBJECTIVE', '99.9%', 'a number from 0.5 to 0.99999'],
+  ['API_OBJECTIVE', '1e-1', 'a number from 0.5 to 0.99999'],
+  ['REPORT_TIME_ZONE', 'Europe/Viena', '"Europe/Viena" is no time zone'],
+  ['REPORT_TIME_ZONE', '12=Europe/Vienna 13=Mars/Base', '"Mars/Base" is no time zone'],
+  ['REPORT_TIME_ZONE', '+05:30', '"+05:30" is no time zone'],
+  ['REPORT_TIME_ZONE', 'CEST', '"CEST" is no time zone'],
+  ['REPORT_TIME_ZONE', 'UTC Europe/Vienna', 'both UTC and Europe/Vienna'],
+  ['REPORT_TIME_ZONE', '12=UTC,12=Europe/Vienna', 'organization 12 twice'],
+  ['REPORT_TIME_ZONE', '=UTC', 'neither a time zone nor a pair'],
+  ['REPORT_TIME_ZONE', '12=', 'neither a time zone nor a pair'],
+  ['REPORT_TIME_ZONE', '1=2=UTC', 'neither a time zone nor a pair'],
 ])('%s=%s is refused, by name and with what it may be', (name, value, said) => {
   const message = faultsOf({ MERAKI_DASHBOARD_API_KEY: KEY, [name]: value });
   expect(message).toContain(name);
   expect(message).toContain(said);
+});
+
+test.each([
+  ['Europe/Vienna', 'Europe/Vienna', []],
+  ['12=Asia/Kolkata', 'UTC', [['12', 'Asia/Kolkata']]],
+  [
+    ' Europe/Vienna,549236 = America/New_York\n12=Asia/Kolkata ',
+    'Europe/Vienna',
+    [
+      ['549236', 'America/New_York'],
+      ['12', 'Asia/Kolkata'],
+    ],
+  ],
+])('REPORT_TIME_ZONE=%j', (text, otherwise, pairs) => {
+  const { timeZones } = load({ REPORT_TIME_ZONE: text }).reports;
+  expect(timeZones).toEqual({ otherwise, byOrganization: new Map(pairs as [string, string][]) });
+});
+
+test('every bad part of REPORT_TIME_ZONE is named at once', () => {
+  const message = faultsOf({ MERAKI_DASHBOARD_API_KEY: KEY, REPORT_TIME_ZONE: 'Nowhere 1=Here 2=UTC 2=UTC' });
+  for (const part of ['"Nowhere"', '"Here"', 'organization 2 twice', '3 faults'])
+    expect(message).toContain(part);
 });
 
 /** zod says "Invalid input" of its own accord, which does not help. */

@@ -40,6 +40,11 @@ export const contentsFaults = {
     )
     .readonly()
     .default([]),
+  /** Other names of organizations and networks, by id. */
+  renamed: z
+    .array(z.strictObject({ id: z.string(), at: always, name: z.string() }))
+    .readonly()
+    .default([]),
   /** Days that may be asked back, and the days of a window; in place of the settings. */
   lookback: z
     .array(

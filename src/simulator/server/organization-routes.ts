@@ -16,7 +16,8 @@ export function organizationRoutes(server: FastifyInstance, world: World): void 
     async (request, reply) => {
       const organizations = world.places.flatMap(({ organization }) => {
         const state = world.stateOf(organization);
-        return state === 'vanished' ? [] : organizationBody(organization, state === 'listed');
+        const name = world.nameOf(organization);
+        return state === 'vanished' ? [] : organizationBody({ ...organization, name }, state === 'listed');
       });
       return listPage(request, reply, organizations, MOST_ORGANIZATIONS, 9_000);
     },
@@ -29,6 +30,7 @@ export function organizationRoutes(server: FastifyInstance, world: World): void 
       const { organizationId } = request.params;
       const networks = (world.place(organizationId)?.organization.networks ?? []).map((network) => ({
         ...network,
+        name: world.nameOf(network),
         organizationId,
         enrollmentString: null,
         notes: '',

@@ -82,6 +82,12 @@ export class World {
     return latest(timeline, this.#clock.now())?.state ?? (enabled ? 'listed' : 'api_disabled');
   }
 
+  /** What an organization or a network is called by now. */
+  nameOf({ id, name }: { readonly id: string; readonly name: string }): string {
+    const timeline = this.faults.inForce.plan.renamed.filter((entry) => entry.id === id);
+    return latest(timeline, this.#clock.now())?.name ?? name;
+  }
+
   /** The figures of one organization as they are by now, corrections included. */
   buckets(
     { organization, requests }: Place,

@@ -11,6 +11,8 @@ export const COMMIT_STATEMENTS = [
   'insert into meraki_store.api_response_revisions',
   'update meraki_store.api_response_counts',
   'insert into meraki_store.api_response_counts',
+  'insert into meraki_store.rollup_stale',
+  'select meraki_ingest.coverage',
   'insert into meraki_ingest.lateness',
   'insert into meraki_ingest.quarantine',
   'select meraki_ingest.quarantine',

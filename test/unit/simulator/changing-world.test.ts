@@ -42,6 +42,29 @@ test('organizations vanish, return, and lose API access', async () => {
   expect(await look()).toEqual([4, true, 200, 200, 200]);
 });
 
+test('organizations and networks are renamed, and renamed back', async () => {
+  const dashboard = await startDashboard();
+  const { ask, clock, fetch, simulator, id } = dashboard;
+  const names = async () => {
+    const listed = (await (await fetch(`${simulator.baseUrl}/organizations`)).json()) as { name: string }[];
+    const networks = (await (await ask(1, 'networks')).json()) as { id: string; name: string }[];
+    return { id: networks[2]?.id ?? '', said: [listed[1]?.name, listed[2]?.name, networks[2]?.name] };
+  };
+  const { id: network, said: before } = await names();
+  simulator.setFaults({
+    renamed: [
+      { id: id(1), at: START + HOUR, name: 'Renamed' },
+      { id: network, at: iso(START + HOUR), name: 'Branch' },
+      { id: network, at: START + 2 * HOUR, name: before[2] ?? '' },
+    ],
+  });
+  expect((await names()).said).toEqual(before);
+  clock.move(HOUR);
+  expect((await names()).said).toEqual(['Renamed', before[1], 'Branch']);
+  clock.move(HOUR);
+  expect((await names()).said).toEqual(['Renamed', before[1], before[2]]);
+});
+
 test('the lookback shrinks while it runs', async () => {
   const { ask, clock } = await startDashboard({
     faults: {

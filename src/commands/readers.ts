@@ -1,0 +1,184 @@
+import type { Config } from '../config.ts';
+import type { Database, Transaction } from '../db/database.ts';
+import { readOrganizations } from '../db/organizations.ts';
+import {
+  objectionTo,
+  READER_GROUP,
+  type Reader,
+  readReaders,
+  runStatements,
+  setReaderOrganizations,
+  statementsForGroup,
+  statementsToAdd,
+  statementsToRemove,
+} from '../db/readers.ts';
+import { DatabaseError, MissingRightsError, UsageError } from '../errors.ts';
+import type { Log } from '../log.ts';
+import { type OpenedDatabase, openConfiguredDatabase } from './open-database.ts';
+import { type Output, say, sayJson, table } from './output.ts';
+import { expectArchive } from './status.ts';
+
+export interface ReaderOptions {
+  readonly config: Config;
+  readonly log: Log;
+  readonly output: Output;
+}
+
+/**
+ * Lets a role see these organizations and no others, and makes the role where there is none.
+ *
+ * @throws {UsageError} for a role that sees more anyway, and for organizations that are not known
+ * @throws {MissingRightsError} with what an administrator has to run
+ */
+export async function addReader(
+  options: ReaderOptions,
+  role: string,
+  organizationIds: readonly string[],
+): Promise<void> {
+  refuseName(role);
+  const { output } = options;
+  await withArchive(options, async ({ database, url }) => {
+    const seen = await knownOrganizations(database, organizationIds);
+    const objection = await objectionTo(database.query, role);
+    if (objection !== undefined) {
+      throw new UsageError(`${role} cannot be held to some organizations: it ${objection}.`);
+    }
+    const lacking = await statementsForGroup(database.query);
+    if (lacking.length > 0) throw missingRights(lacking);
+    const before = (await readReaders(database.query)).find((reader) => reader.role === role);
+    const statements = await statementsToAdd(database.query, role);
+    await change(database, statements, (tx) => setReaderOrganizations(tx, role, organizationIds));
+    say(output, `${role} sees in the views of schema meraki, and sees no other organization:`);
+    for (const { organizationId, name } of seen) say(output, `  ${organizationId}  ${name}`);
+    const gone = (before?.organizationIds ?? []).filter((id) => !organizationIds.includes(id));
+    if (gone.length > 0) say(output, `It no longer sees ${gone.join(', ')}.`);
+    if (statements.some((statement) => statement.startsWith('create role'))) sayNext(output, role, url);
+  });
+}
+
+/** Prints these roles and what each may see. */
+export async function listReaders(options: ReaderOptions & { readonly json: boolean }): Promise<void> {
+  const { output, json } = options;
+  await withArchive(options, async ({ database }) => {
+    const readers = await readReaders(database.query);
+    if (json) {
+      const told = readers.map((reader) => ({
+        role: reader.role,
+        organization_ids: reader.organizationIds,
+        state: stateOf(reader),
+      }));
+      sayJson(output, { readers: told });
+      return;
+    }
+    if (readers.length === 0) {
+      say(output, 'No role sees some organizations only. "meraki-historian reader add" makes one.');
+      return;
+    }
+    const names = new Map((await readOrganizations(database)).map((one) => [one.organizationId, one.name]));
+    const rows = readers.map((reader) => [
+      reader.role,
+      reader.organizationIds.map((id) => `${names.get(id) ?? 'unknown'} (${id})`).join('\n') || 'none',
+      stateOf(reader),
+    ]);
+    say(output, table(['role', 'sees', 'state'], rows));
+  });
+}
+
+/**
+ * Takes a role its rights to the report views.
+ *
+ * @throws {UsageError} for a role that is no such reader
+ * @throws {MissingRightsError} with what an administrator has to run
+ */
+export async function removeReader(options: ReaderOptions, role: string, drop: boolean): Promise<void> {
+  refuseName(role);
+  await withArchive(options, async ({ database }) => {
+    const readers = await readReaders(database.query);
+    const reader = readers.find((one) => one.role === role);
+    if (reader === undefined) {
+      const known = readers.map((one) => one.role).join(', ') || 'none';
+      throw new UsageError(`${role} is no role that sees some organizations only. These are: ${known}.`);
+    }
+    const statements = await statementsToRemove(database.query, role, drop);
+    await change(database, statements, (tx) => setReaderOrganizations(tx, role, []));
+    const done = drop && reader.exists ? 'is dropped' : 'sees nothing in schema meraki any more';
+    say(options.output, `${role} ${done}.`);
+  });
+}
+
+async function withArchive(
+  { config, log }: ReaderOptions,
+  work: (opened: OpenedDatabase) => Promise<void>,
+): Promise<void> {
+  const opened = await openConfiguredDatabase(config, log, 'guest', 2);
+  try {
+    await expectArchive(opened.database);
+    await work(opened);
+  } finally {
+    await opened.close();
+  }
+}
+
+/** Names that Postgres reserves or would cut off, and roles that this program has for something else. */
+function refuseName(role: string): void {
+  if (role === '' || role.includes('\0') || Buffer.byteLength(role) > 63) {
+    throw new UsageError('The name of a role has 1 to 63 bytes.');
+  }
+  if (/^pg_/.test(role) || ['public', 'none', 'meraki_reader', READER_GROUP].includes(role)) {
+    throw new UsageError(`${role} is reserved: choose another name.`);
+  }
+}
+
+async function knownOrganizations(database: Database, wanted: readonly string[]) {
+  const known = await readOrganizations(database);
+  const unknown = wanted.filter((id) => !known.some(({ organizationId }) => organizationId === id));
+  if (unknown.length === 0) return known.filter(({ organizationId }) => wanted.includes(organizationId));
+  const listed = known.map(({ organizationId, name }) => `  ${organizationId}  ${name}`).join('\n');
+  throw new UsageError(
+    known.length === 0
+      ? 'No organization is known yet: run "meraki-historian start" or "sync" first.'
+      : `No organization is known as ${unknown.join(', ')}. These are known:\n${listed}`,
+  );
+}
+
+/** All or nothing. */
+async function change(
+  database: Database,
+  statements: readonly string[],
+  work: (tx: Transaction) => Promise<void>,
+): Promise<void> {
+  try {
+    await database.transaction(async (tx) => {
+      await runStatements(tx, statements);
+      await work(tx);
+    });
+  } catch (error) {
+    if (!(error instanceof DatabaseError) || error.facts['sqlstate'] !== '42501') throw error;
+    throw missingRights(statements, error);
+  }
+}
+
+function missingRights(statements: readonly string[], cause?: unknown): MissingRightsError {
+  const listed = statements.map((statement) => `  ${statement};`).join('\n');
+  return new MissingRightsError(
+    `The role of DATABASE_URL may not do this. An administrator has to run, in this database:\n${listed}\nThen repeat the command.`,
+    {},
+    cause,
+  );
+}
+
+function sayNext(output: Output, role: string, databaseUrl: string): void {
+  const url = new URL(databaseUrl);
+  const login = encodeURIComponent(role);
+  const name = /^[a-z_][a-z0-9_]*$/.test(role) ? role : `"${role.replaceAll('"', '""')}"`;
+  say(output, '\nIt is new and has no password. Give it one, in psql as a role that may:');
+  say(output, `  \\password ${name}`);
+  say(output, 'Then it logs in like this:');
+  say(output, `  psql 'postgresql://${login}@${url.host}${url.pathname}'`);
+}
+
+function stateOf({ exists, isMember, canLogIn }: Reader): string {
+  if (!exists) return 'dropped';
+  if (!isMember) return 'without rights';
+  return canLogIn ? 'ready' : 'cannot log in';
+}
