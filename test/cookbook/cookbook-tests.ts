@@ -8,8 +8,11 @@ import { BIRCH } from '../known-archive/places.ts';
 import { type Check, type Checks, differences, Variables } from './answers.ts';
 import { ALERT_CHECKS } from './checks/alerts.ts';
 import { ARCHIVE_CHECKS } from './checks/archive.ts';
+import { COMPLETENESS_CHECKS } from './checks/completeness.ts';
 import { CUSTOMER_CHECKS } from './checks/customers.ts';
 import { LATENCY_CHECKS } from './checks/latency.ts';
+import { OUTAGE_CHECKS } from './checks/outages.ts';
+import { RATE_LIMIT_CHECKS } from './checks/rate-limit.ts';
 import { RECEIVER_CHECKS } from './checks/receivers.ts';
 import { REQUEST_CHECKS } from './checks/requests.ts';
 import {
@@ -24,10 +27,13 @@ import { columnsOf, sampleOf, withSample } from './samples.ts';
 
 const CHECKS: Checks = {
   ...RECEIVER_CHECKS,
+  ...OUTAGE_CHECKS,
   ...LATENCY_CHECKS,
   ...ALERT_CHECKS,
   ...REQUEST_CHECKS,
+  ...RATE_LIMIT_CHECKS,
   ...CUSTOMER_CHECKS,
+  ...COMPLETENESS_CHECKS,
   ...ARCHIVE_CHECKS,
 };
 const README = join(import.meta.dirname, '..', '..', 'README.md');
