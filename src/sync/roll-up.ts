@@ -56,7 +56,7 @@ export async function rollUpAll(context: RollUpContext, now: Instant): Promise<v
   }
 }
 
-/** The newest stale time, `span` of it at most, from the beginning of a UTC day where it is cut. */
+/** The newest stale time: about `span` of it, from the beginning of a UTC day where it is cut. */
 export function nextBatch(stale: Ranges, span: number): Range | undefined {
   const newest = stale.at(-1);
   if (newest === undefined) return undefined;
