@@ -39,9 +39,10 @@ export async function rollUp(
     const started = performance.now();
     const done = await database.transaction(async (tx) => {
       const batch = intersect(await lockStale(tx, key), [planned]);
+      if (batch.length === 0) return false;
       for (const hours of batch) await makeRollups(tx, key, hours, now);
       await clearStale(tx, key, batch);
-      return batch.length > 0;
+      return true;
     });
     if (!done) return;
     span = nextSpan(span, performance.now() - started);
