@@ -287,7 +287,7 @@ from (
     from meraki_store.visible_webhooks(current_user) v
     join meraki_store.webhook_endpoints e on e.organization_id = v.organization_id
     join meraki_store.calendar_hours h
-      on h.hour_start > e.first_seen_at - interval '1 hour' and h.hour_start < v.wanted_to
+      on h.hour_start > greatest(e.first_seen_at, v.wanted_from) - interval '1 hour' and h.hour_start < v.wanted_to
   ) rows_and_calendar
   group by organization_id, endpoint_id, bucket_start
 ) b
@@ -332,8 +332,8 @@ from (
     from meraki_store.visible_webhooks(current_user) v
     join meraki_store.webhook_endpoints e on e.organization_id = v.organization_id
     join meraki_store.calendar_days d
-      on d.time_zone = v.time_zone and d.day_end > e.first_seen_at
-      and d.day_start > e.first_seen_at - interval '2 days' and d.day_start < v.wanted_to
+      on d.time_zone = v.time_zone and d.day_end > greatest(e.first_seen_at, v.wanted_from)
+      and d.day_start > greatest(e.first_seen_at, v.wanted_from) - interval '2 days' and d.day_start < v.wanted_to
   ) rows_and_calendar
   group by organization_id, endpoint_id, bucket_start
 ) b
