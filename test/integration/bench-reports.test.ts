@@ -1,7 +1,10 @@
+import { readFile } from 'node:fs/promises';
+import pg from 'pg';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type FilledArchive, fillArchive } from '../../bench/reports/fill-archive.ts';
 import { recipeQuestions, recipesOf } from '../../bench/reports/measure/cookbook-questions.ts';
 import { type Measurement, measureArchive } from '../../bench/reports/measure/measure-archive.ts';
+import { readSubject } from '../../bench/reports/measure/read-subject.ts';
 import { archiveMarkdown, comparisonMarkdown } from '../../bench/reports/results/markdown.ts';
 import { rollUpArchive } from '../../bench/reports/roll-up-archive.ts';
 import { readTableSizes } from '../../bench/reports/table-sizes.ts';
@@ -128,10 +131,25 @@ test('a day of raw deliveries reads the month it lies in and no other', async ()
   expect(raw.map(({ touched }) => touched?.facts)).toEqual([months, months]);
 }, 120_000);
 
+test('all that the cookbook asks can be asked', async () => {
+  const client = new pg.Client({ connectionString: owned.url });
+  await client.connect();
+  const recipes = recipesOf(await readFile('docs/cookbook.md', 'utf8'));
+  try {
+    const subject = await readSubject(client);
+    expect(recipes.length).toBeGreaterThanOrEqual(30);
+    for (const recipe of recipes) {
+      for (const { sql } of recipeQuestions(recipe, subject)) await client.query(`explain ${sql}`);
+    }
+  } finally {
+    await client.end();
+  }
+});
+
 test('a parameter of the cookbook that nobody knows is an error, and a heading is told from its second query', () => {
   const recipes = recipesOf("## A\n```sql\nselect 1\n```\n```sql\nselect :'planet'\n```\n");
   expect(recipes.map(({ heading }) => heading)).toEqual(['A', 'A (2)']);
-  const subject = { organizationId: '1', to: '', fromOf: { day: '', month: '', year: '' } };
+  const subject = { organizationId: '1', to: '', fromOf: { day: '', month: '', year: '' }, parameters: {} };
   expect(recipeQuestions(recipes[0] ?? { heading: '', sql: '' }, subject).map(({ range }) => range)).toEqual([
     'whole',
   ]);

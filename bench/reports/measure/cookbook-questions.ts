@@ -44,11 +44,9 @@ export function recipeQuestions({ heading, sql }: Recipe, subject: Subject): rea
 
 /** @throws when the recipe has a parameter that nobody knows a value for */
 function filledIn(sql: string, range: RangeName, subject: Subject): string {
-  const values: Readonly<Record<string, string>> = {
-    organization: subject.organizationId,
-    from: range === 'whole' ? subject.to : subject.fromOf[range],
-    to: subject.to,
-  };
+  const { organizationId, fromOf, to, parameters } = subject;
+  const from = fromOf[range === 'whole' ? 'day' : range];
+  const values: Readonly<Record<string, string>> = { ...parameters, organization: organizationId, from, to };
   return sql.replace(/:'(\w+)'/g, (_match, name: string) => {
     const value = values[name];
     if (value === undefined) throw new Error(`the cookbook has a parameter without a value: ${name}`);

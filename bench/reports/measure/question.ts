@@ -19,6 +19,8 @@ export interface Subject {
   readonly organizationId: string;
   readonly to: string;
   readonly fromOf: Readonly<Record<Exclude<RangeName, 'whole'>, string>>;
+  /** Values of the cookbook's other parameters. */
+  readonly parameters: Readonly<Record<string, string>>;
 }
 
 export const RANGES = [

@@ -17,5 +17,13 @@ export async function readSubject(client: pg.Client): Promise<Subject & { readon
     [to, RANGES.map(({ name }) => name), RANGES.map(({ days }) => days)],
   );
   const from = ranges.rows.map((range) => [range.name, range.from] as const);
-  return { organizationId, share, to, fromOf: Object.fromEntries(from) as Subject['fromOf'] };
+  const names = await client.query<{ host: string; series: string; change: string }>(
+    `select (select url_host from meraki_store.webhook_endpoints where organization_id = $1
+        order by endpoint_id limit 1) as host,
+      (select max(series) from meraki_ingest.streams where organization_id = $1) as series,
+      ($2::timestamptz - interval '12 hours')::text as change`,
+    [organizationId, to],
+  );
+  const parameters = { ...names.rows[0], factor: '2', objective: '99.5' };
+  return { organizationId, share, to, parameters, fromOf: Object.fromEntries(from) as Subject['fromOf'] };
 }

@@ -34,7 +34,7 @@ export async function timeQuery(client: pg.Client, sql: string, runs: number): P
 
 async function once(client: pg.Client, sql: string): Promise<{ rows: number; milliseconds: number }> {
   const began = performance.now();
-  const copied = await client.query(`copy (${sql}) to stdout`);
+  const copied = await client.query(`copy (${sql}\n) to stdout`);
   return { rows: copied.rowCount ?? 0, milliseconds: performance.now() - began };
 }
 

@@ -41,7 +41,8 @@ function line(cells: readonly string[]): string {
   return cells
     .map((cell, index) => {
       const { width, right } = { right: false, width: 0, ...COLUMNS[index] };
-      return right ? cell.padStart(width) : cell.padEnd(width);
+      const short = cell.length > width ? `${cell.slice(0, width - 1)}…` : cell;
+      return right ? short.padStart(width) : short.padEnd(width);
     })
     .join('  ')
     .trimEnd();
