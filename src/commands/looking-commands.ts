@@ -49,18 +49,18 @@ export function withLookingCommands(
     );
   });
 
+  withRollupCommands(program, async (verb, { organization: organizationId, json }) => {
+    const { checkAllRollups, rebuildRollups } = await import('./rollups.ts');
+    const options = { ...prepare({ key: false, quiet: true }), organizationId, json: json === true };
+    ends(verb === 'check' ? await checkAllRollups(options) : await rebuildRollups(options));
+  });
+
   const readers = () => import('./readers.ts');
   const asked = () => prepare({ key: false, quiet: true });
   withReaderCommands(program, {
     add: async (role, { organization }) => (await readers()).addReader(asked(), role, organization),
     list: async ({ json }) => (await readers()).listReaders({ ...asked(), json: json === true }),
     remove: async (role, { drop }) => (await readers()).removeReader(asked(), role, drop === true),
-  });
-
-  withRollupCommands(program, async (verb, { organization: organizationId, json }) => {
-    const { checkAllRollups, rebuildRollups } = await import('./rollups.ts');
-    const options = { ...prepare({ key: false, quiet: true }), organizationId, json: json === true };
-    ends(verb === 'check' ? await checkAllRollups(options) : await rebuildRollups(options));
   });
 
   program
