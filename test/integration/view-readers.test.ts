@@ -78,7 +78,7 @@ test('a reader sees of its organization what everybody sees of it, in every view
       });
     });
   }
-});
+}, 90_000);
 
 test('a role without a list sees the calendar and the codes, and no rows of organizations', async () => {
   for (const { view, column } of views) {

@@ -1,0 +1,89 @@
+/*
+ * A condition on a view's time reaches what it reads: other partitions are not touched, far fewer rows come out of
+ * tables, and nothing is made from facts where nothing is stale. Every view with such a column is asked.
+ */
+import { beforeAll, expect, test } from 'vitest';
+import { describeViews } from '../dictionary/described-views.ts';
+import { fillKnownArchive } from '../reports/fill-known-archive.ts';
+import { makeBuckets, makeDeliveries } from '../reports/known-archive.ts';
+import { readByPlan } from '../reports/read-by-plan.ts';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+
+/** Rollups and facts are stored for March and April; stale are hours of 28 and 29 March. */
+const CONDITIONS: Readonly<Record<string, string>> = {
+  bucket_start: `bucket_start >= '2026-03-11T00:00Z' and bucket_start < '2026-03-12T00:00Z'`,
+  month_start: `month_start >= '2026-03-31T12:00Z' and month_start < '2026-04-30T00:00Z'`,
+};
+const BOTH_MONTHS = /^(webhook|api)_\w+_2026_0[34]$/;
+const ROLLUPS = /^(webhook|api)_.*_(hours|days)(_\d{4}_\d\d)?$/;
+
+/** Its bucket_start is that of a month. */
+const MONTHS_WITHOUT_NAME = new Set(['webhook_receivers_monthly']);
+
+let owned: TestDatabase;
+let views: readonly { readonly view: string; readonly column: string }[];
+
+beforeAll(async () => {
+  owned = await createTestDatabase();
+  await fillKnownArchive(owned.database, makeDeliveries(), makeBuckets());
+  await owned.database.pool.query('analyze');
+  const described = await describeViews(owned.database.pool);
+  views = described.flatMap(({ name, columns }) => {
+    const view = `meraki.${name}`;
+    const times = Object.keys(CONDITIONS).filter((time) => columns.some((column) => column.name === time));
+    const column = times.at(-1);
+    return column === undefined || MONTHS_WITHOUT_NAME.has(name) ? [] : [{ view, column }];
+  });
+}, 90_000);
+
+const read = (view: string, condition: string) =>
+  readByPlan(owned.database, `select * from ${view} where ${condition}`);
+
+test('views by hour and day read the partitions of their time, and no facts where nothing is stale', async () => {
+  const hourly: string[] = [];
+  for (const { view, column } of views.filter((one) => one.column === 'bucket_start')) {
+    for (const organization of ['', ` and organization_id = 'berlin'`]) {
+      const { rows, functions } = await read(view, CONDITIONS[column] + organization);
+      const touched = [...rows.keys()].filter((table) => BOTH_MONTHS.test(table));
+      expect({ view, touched: touched.filter((table) => !table.endsWith('_03')) }).toEqual({
+        view,
+        touched: [],
+      });
+      if (touched.length > 0) hourly.push(view);
+      const made = [...functions].filter((name) => /_within$|_of$/.test(name) && name !== 'hours_within');
+      expect({ view, made }).toEqual({ view, made: [] });
+    }
+  }
+  expect(hourly).toEqual(
+    expect.arrayContaining(['meraki.webhook_week_over_week', 'meraki.api_week_over_week']),
+  );
+});
+
+test('views by month read the partitions of their months', async () => {
+  const monthly = views.filter((one) => one.column === 'month_start');
+  for (const { view, column } of monthly) {
+    const { rows } = await read(view, `${CONDITIONS[column]} and organization_id = 'berlin'`);
+    const touched = [...rows].filter(([table, count]) => BOTH_MONTHS.test(table) && count > 0);
+    // April begins two hours before midnight of UTC.
+    const [march = 0, april = 0] = ['_03', '_04'].map((month) =>
+      touched.reduce((sum, [table, count]) => sum + (table.endsWith(month) ? count : 0), 0),
+    );
+    expect({ view, march: march < 10, april: april > 50 }).toEqual({ view, march: true, april: true });
+  }
+  expect(monthly.map(({ view }) => view)).toEqual([
+    'meraki.api_busiest_hours',
+    'meraki.api_heat_map',
+    'meraki.webhook_heat_map',
+  ]);
+});
+
+test('the time that is asked for decides how many rows come out of rollups', async () => {
+  const counts = async (view: string, condition: string) => {
+    const { rows } = await read(view, condition);
+    return [...rows].reduce((sum, [table, count]) => sum + (ROLLUPS.test(table) ? count : 0), 0);
+  };
+  for (const { view, column } of views) {
+    const [some, all] = [await counts(view, CONDITIONS[column] ?? ''), await counts(view, 'true')];
+    if (all > 0) expect({ view, some, all, few: some < all / 3 }).toMatchObject({ view, few: true });
+  }
+});
