@@ -300,7 +300,7 @@ test('without the right to make roles, an administrator is told what to run, and
   const { message } = refused as Error;
   expect((await listed()).map((one) => one.role)).not.toContain(role);
   const statements = message.split('\n').filter((line) => line.endsWith(';'));
-  expect(statements).toHaveLength(6);
+  expect(statements).toHaveLength(7);
   await admin(statements.join('\n'));
   await asWriter();
   expect(await seenBy(role)).toEqual([first()]);

@@ -22,5 +22,7 @@ export async function connectReader(owned: TestDatabase): Promise<pg.Client> {
     await client.query(`set session authorization meraki_reader`);
     await client.query(`set time zone 'UTC'`);
   }
+  // A copy of a database does not bring its roles' settings along.
+  await client.query('set search_path = meraki_operators, pg_catalog, meraki, public');
   return client;
 }
