@@ -16,6 +16,11 @@ const FACTS = [
    values ($1, 'Name of ' || $1, 'https://example.com', 'eu', now() - interval '40 days', now(), 'Europe/Berlin')`,
   `insert into meraki_store.networks (organization_id, network_key, network_id, name, first_seen_at, last_seen_at)
    values ($1, 1, 'N_1', 'Office', now() - interval '40 days', now())`,
+  `insert into meraki_store.organization_names (organization_id, since, name)
+   select $1, now() - days * interval '1 day', name
+   from (values (40, 'Name before of ' || $1), (5, 'Name of ' || $1)) n (days, name)`,
+  `insert into meraki_store.network_names (organization_id, network_key, since, name)
+   values ($1, 1, now() - interval '40 days', 'Office')`,
   `insert into meraki_store.alert_types (organization_id, alert_type_id, name, first_seen_at, last_seen_at)
    values ($1, 1, 'Settings changed', now() - interval '40 days', now())`,
   `insert into meraki_store.webhook_endpoints (organization_id, endpoint_id, url, url_masked, url_host, first_seen_at,
