@@ -23,7 +23,18 @@ comment on table meraki_store.calendar_hours is 'Every hour of the years the arc
 comment on table meraki_store.calendar_days is
   'Every day of those years in each time zone in use: from its first instant up to the next day''s.';
 
--- A day begins where the one before ends, also where midnight is skipped or comes twice.
+-- Where midnight comes twice, the day begins with the first; where it is skipped, with what comes in its place.
+create function meraki_store.day_start(day timestamp, zone text) returns timestamptz
+language sql stable parallel safe
+return case
+  when ((day at time zone zone) - interval '1 hour') at time zone zone = day
+    then (day at time zone zone) - interval '1 hour'
+  else day at time zone zone
+end;
+
+comment on function meraki_store.day_start is 'First instant of a date in a time zone.';
+
+-- A day begins where the one before ends.
 create function meraki_store.extend_calendar(zone text, first_day date, last_day date) returns void
 language sql set search_path = pg_catalog as $$
   insert into meraki_store.calendar_hours (hour_start)
@@ -31,9 +42,9 @@ language sql set search_path = pg_catalog as $$
     first_day::timestamp at time zone 'UTC', (last_day + 1)::timestamp at time zone 'UTC', interval '1 hour') h
   on conflict (hour_start) do nothing;
   insert into meraki_store.calendar_days (time_zone, date, day_start, day_end)
-  select zone, d::date, d at time zone zone, (d + interval '1 day') at time zone zone
+  select zone, d::date, meraki_store.day_start(d, zone), meraki_store.day_start(d + interval '1 day', zone)
   from generate_series(first_day::timestamp, last_day::timestamp, interval '1 day') d
-  where d at time zone zone < (d + interval '1 day') at time zone zone
+  where meraki_store.day_start(d, zone) < meraki_store.day_start(d + interval '1 day', zone)
   on conflict (time_zone, date) do nothing;
 $$;
 
@@ -70,11 +81,11 @@ select organization_id, 'api_responses', series, tstzmultirange(tstzrange(
 from meraki_store.api_response_counts group by organization_id, series;
 
 -- Latencies fall into buckets whose bounds grow by 2^(1/8), rounded to whole milliseconds. value_ms stands for all of a
--- bucket; it is off by 4.33 percent of the true value at most.
+-- bucket; it is off by 4.33 percent of the true value at most. Less than nothing counts as nothing.
 
 create function meraki_store.latency_bucket(ms integer) returns smallint
 language sql immutable parallel safe as $$
-  select width_bucket(ms, array[
+  select width_bucket(greatest(ms, 0), array[
     0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 15, 16, 17, 19, 21, 23, 25, 27, 29, 32, 35, 38, 41, 45, 49,
     54, 59, 64, 70, 76, 83, 91, 99, 108, 117, 128, 140, 152, 166, 181, 197, 215, 235, 256, 279, 304, 332, 362,
     395, 431, 470, 512, 558, 609, 664, 724, 790, 861, 939, 1024, 1117, 1218, 1328, 1448, 1579, 1722, 1878, 2048,

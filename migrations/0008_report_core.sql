@@ -287,7 +287,7 @@ from (
     from meraki_store.visible_webhooks(current_user) v
     join meraki_store.webhook_endpoints e on e.organization_id = v.organization_id
     join meraki_store.calendar_hours h
-      on h.hour_start > e.first_seen_at - interval '1 hour' and h.hour_start < v.wanted_to
+      on h.hour_start > greatest(e.first_seen_at, v.wanted_from) - interval '1 hour' and h.hour_start < v.wanted_to
   ) rows_and_calendar
   group by organization_id, endpoint_id, bucket_start
 ) b
@@ -332,8 +332,8 @@ from (
     from meraki_store.visible_webhooks(current_user) v
     join meraki_store.webhook_endpoints e on e.organization_id = v.organization_id
     join meraki_store.calendar_days d
-      on d.time_zone = v.time_zone and d.day_end > e.first_seen_at
-      and d.day_start > e.first_seen_at - interval '2 days' and d.day_start < v.wanted_to
+      on d.time_zone = v.time_zone and d.day_end > greatest(e.first_seen_at, v.wanted_from)
+      and d.day_start > greatest(e.first_seen_at, v.wanted_from) - interval '2 days' and d.day_start < v.wanted_to
   ) rows_and_calendar
   group by organization_id, endpoint_id, bucket_start
 ) b
@@ -363,7 +363,8 @@ from (
     bool_and(is_final) as is_final, max(updated_at) as updated_at
   from (
     select r.organization_id, r.endpoint_id, o.time_zone,
-      date_trunc('month', r.bucket_start at time zone o.time_zone) at time zone o.time_zone as bucket_start,
+      meraki_store.day_start(date_trunc('month', r.bucket_start at time zone o.time_zone), o.time_zone)
+        as bucket_start,
       r.deliveries, r.successes, r.failures, r.no_response, r.client_errors_4xx, r.rate_limited_429,
       r.server_errors_5xx, r.duration_ms_sum, r.duration_ms_max, null::double precision as p50_ms,
       null::double precision as p95_ms, null::double precision as p99_ms, r.coverage_ratio, r.is_final, r.updated_at
@@ -390,7 +391,8 @@ from (
             ::double precision as n
         from (
           select r.organization_id, r.endpoint_id::text as endpoint_id, r.time_zone,
-            date_trunc('month', r.bucket_start at time zone r.time_zone) at time zone r.time_zone as bucket_start,
+            meraki_store.day_start(date_trunc('month', r.bucket_start at time zone r.time_zone), r.time_zone)
+              as bucket_start,
             l.value_ms, sum(h.deliveries) as deliveries
           from meraki_store.webhook_endpoint_days_exact r
           cross join lateral unnest(r.latency_buckets, r.latency_counts) as h(bucket, deliveries)
@@ -762,7 +764,7 @@ where series = 'all';
 create view meraki.api_budget_daily as
 select d.organization_id, d.bucket_start, d.requests,
   d.requests / (10 * extract(epoch from
-    (d.bucket_start at time zone o.time_zone + interval '1 day') at time zone o.time_zone - d.bucket_start
+    meraki_store.day_start((d.date + 1)::timestamp, o.time_zone) - d.bucket_start
   )::double precision * nullif(d.coverage_ratio, 0)) as mean_share,
   d.peak_per_second / 10 as peak_share, d.rate_limited_429, d.coverage_ratio, d.is_final, d.date,
   d.organization_name

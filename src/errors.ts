@@ -134,6 +134,12 @@ export class QuarantineFullError extends HistorianError {
   override readonly exitCode = 7;
 }
 
+/** What was asked for cannot be written: no such folder, no right to write, disk full. Not for a pipe that was closed. */
+export class OutputError extends HistorianError {
+  readonly code = 'OUTPUT';
+  readonly retry = 'never';
+}
+
 /** The queue's store (Redis or Postgres) cannot be reached. */
 export class QueueUnreachableError extends HistorianError {
   readonly code = 'QUEUE_UNREACHABLE';

@@ -3,6 +3,7 @@ import type { Instant } from '../instant.ts';
 import { createLog } from '../log.ts';
 import { STREAM_NAMES, type StreamName } from '../stream-key.ts';
 import { instantArgument, isDayAlone } from './arguments.ts';
+import { withExportCommand } from './export-command.ts';
 import { withQuarantineCommands } from './quarantine-commands.ts';
 import { withReaderCommands } from './reader-commands.ts';
 import { withRollupCommands } from './rollup-commands.ts';
@@ -84,6 +85,24 @@ export function withLookingCommands(
         ends(await explain({ ...prepared, ...time, organization, stream, json: json === true }));
       },
     );
+
+  withExportCommand(program, async (view, given) => {
+    const { exportReport } = await import('./export.ts');
+    ends(
+      await exportReport({
+        ...prepare({ key: false, quiet: true }),
+        request: {
+          view,
+          columns: given.columns,
+          range: { from: given.from, to: given.to },
+          organizationIds: given.organization ?? [],
+        },
+        format: given.format,
+        csv: { unguarded: !given.guard, byteOrderMark: given.bom === true },
+        file: given.output,
+      }),
+    );
+  });
 
   program
     .command('doctor')

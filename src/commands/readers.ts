@@ -60,12 +60,17 @@ export async function addReader(
 export async function listReaders(options: ReaderOptions & { readonly json: boolean }): Promise<void> {
   const { output, json } = options;
   await withArchive(options, async ({ database }) => {
-    const readers = await readReaders(database.query);
+    const readers = await Promise.all(
+      (await readReaders(database.query)).map(async (reader) => ({
+        ...reader,
+        state: stateOf(reader, await objectionTo(database.query, reader.role)),
+      })),
+    );
     if (json) {
-      const told = readers.map((reader) => ({
-        role: reader.role,
-        organization_ids: reader.organizationIds,
-        state: stateOf(reader),
+      const told = readers.map(({ role, organizationIds, state }) => ({
+        role,
+        organization_ids: organizationIds,
+        state,
       }));
       sayJson(output, { readers: told });
       return;
@@ -78,7 +83,7 @@ export async function listReaders(options: ReaderOptions & { readonly json: bool
     const rows = readers.map((reader) => [
       reader.role,
       reader.organizationIds.map((id) => `${names.get(id) ?? 'unknown'} (${id})`).join('\n') || 'none',
-      stateOf(reader),
+      reader.state,
     ]);
     say(output, table(['role', 'sees', 'state'], rows));
   });
@@ -177,8 +182,10 @@ function sayNext(output: Output, role: string, databaseUrl: string): void {
   say(output, `  psql 'postgresql://${login}@${url.host}${url.pathname}'`);
 }
 
-function stateOf({ exists, isMember, canLogIn }: Reader): string {
+/** @param objection what somebody has given the role since it was added */
+function stateOf({ exists, isMember, canLogIn }: Reader, objection: string | undefined): string {
   if (!exists) return 'dropped';
+  if (objection !== undefined) return `not held to these: ${objection}`;
   if (!isMember) return 'without rights';
   return canLogIn ? 'ready' : 'cannot log in';
 }

@@ -119,7 +119,10 @@ export async function statementsToAdd(query: Queryable, role: string): Promise<r
     ...(isMember ? [] : [`grant ${READER_GROUP} to ${name}`]),
     ...Object.entries(SETTINGS)
       .filter(([setting, value]) => settings.get(setting) !== value)
-      .map(([setting, value]) => `${inDatabase} set ${setting} = ${pg.escapeLiteral(value)}`),
+      .map(
+        ([setting, value]) =>
+          `${inDatabase} set ${setting} = ${LISTS.includes(setting) ? value : pg.escapeLiteral(value)}`,
+      ),
   ];
 }
 
@@ -140,12 +143,16 @@ export async function statementsToRemove(
   ];
 }
 
-/** As Postgres spells them. */
+/** As Postgres spells them; the same that meraki_reader has. */
 const SETTINGS = {
   default_transaction_read_only: 'on',
   statement_timeout: '60s',
   TimeZone: 'UTC',
+  jit: 'off',
+  search_path: 'meraki_operators, pg_catalog, meraki, public',
 };
+/** A list of names: as one literal it would be one name. */
+const LISTS: readonly string[] = ['search_path'];
 
 async function standOf(query: Queryable, role: string) {
   const found = await translated(

@@ -31,46 +31,63 @@ export async function dropExpired(
   const dropped: string[] = [];
   for (const { table, stream } of TABLES) {
     const expired = (await partitionsOf(database, table)).filter((partition) => partition.to <= before);
-    const end = expired.reduce((latest, partition) => Math.max(latest, partition.to), 0);
     if (expired.length === 0) continue;
+    const end = Math.max(...expired.map(({ to }) => to));
     for (const key of await streamsOf(database, stream)) await forget(database, key, end, now);
-    dropped.push(...(await dropUpTo(database, stream, table, end, now)));
+    dropped.push(...(await dropFacts(database, stream, expired, end, now)));
+    dropped.push(...(await dropRollups(database, stream, end)));
   }
   return dropped;
 }
 
 /**
- * Facts and rollups go together. The day that began before `end` has lost its beginning, so it is stale; what was
- * stale before that has nothing left to be made of.
+ * Rollups of what is dropped are stale until they are dropped too, so views show neither. So is the day that began
+ * before `end` and has lost its beginning.
  */
-async function dropUpTo(
+async function dropFacts(
   database: Database,
   stream: StreamName,
-  table: PartitionedTable,
+  expired: readonly Partition[],
   end: Instant,
   now: Instant,
 ): Promise<readonly string[]> {
-  const tables = [table, ...PARTITIONED_ROLLUPS[stream]];
-  const partitions = (await Promise.all(tables.map((name) => partitionsOf(database, name)))).flat();
-  const names = partitions.filter(({ to }) => to <= end).map(({ name }) => name);
+  const from = Math.min(...expired.map((partition) => partition.from));
   const keys = await streamsOf(database, stream);
   await database.transaction(async (tx) => {
-    for (const name of names) await tx.execute(sql.raw(`drop table if exists meraki_store."${name}"`));
+    for (const { name } of expired) await tx.execute(sql.raw(`drop table if exists meraki_store."${name}"`));
+    for (const key of keys) await markStale(tx, key, [{ from, to: end + 1 }], now);
+  });
+  return expired.map(({ name }) => name);
+}
+
+/**
+ * Table by table: whoever drops from two in one transaction, and a reader who has them in the other order, would wait
+ * for each other.
+ */
+async function dropRollups(database: Database, stream: StreamName, end: Instant): Promise<readonly string[]> {
+  const names: string[] = [];
+  for (const table of PARTITIONED_ROLLUPS[stream]) {
+    const old = (await partitionsOf(database, table)).filter(({ to }) => to <= end);
+    await database.transaction(async (tx) => {
+      for (const { name } of old) await tx.execute(sql.raw(`drop table if exists meraki_store."${name}"`));
+    });
+    names.push(...old.map(({ name }) => name));
+  }
+  const keys = await streamsOf(database, stream);
+  await database.transaction(async (tx) => {
     for (const name of rollupsByDay(stream)) {
       await tx.execute(
         sql`delete from ${sql.raw(`meraki_store.${name}`)} where bucket_end <= ${formatInstant(end)}::timestamptz`,
       );
     }
-    for (const key of keys) {
-      await clearStale(tx, key, [{ from: 0, to: end }]);
-      await markStale(tx, key, [{ from: end, to: end + 1 }], now);
-    }
+    for (const key of keys) await clearStale(tx, key, [{ from: 0, to: end }]);
   });
   return names;
 }
 
 interface Partition {
   readonly name: string;
+  readonly from: Instant;
   readonly to: Instant;
 }
 
@@ -82,8 +99,9 @@ async function partitionsOf(database: Database, table: PartitionedTable): Promis
       where i.inhparent = ${`meraki_store.${table}`}::regclass`),
   );
   return found.rows.flatMap(({ name, bounds }) => {
-    const to = /TO \('([^']+)'\)/.exec(bounds)?.[1];
-    return to === undefined ? [] : [{ name, to: parseDatabaseInstant(to) }];
+    const [, from, to] = /FROM \('([^']+)'\) TO \('([^']+)'\)/.exec(bounds) ?? [];
+    if (from === undefined || to === undefined) return [];
+    return [{ name, from: parseDatabaseInstant(from), to: parseDatabaseInstant(to) }];
   });
 }
 

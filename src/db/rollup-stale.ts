@@ -1,10 +1,14 @@
 import { sql } from 'drizzle-orm';
 import { formatInstant, type Instant, instantOfSeconds } from '../instant.ts';
 import { growToGrid, type Ranges, union } from '../ranges.ts';
-import type { StreamKey } from '../stream-key.ts';
+import type { StreamKey, StreamName } from '../stream-key.ts';
 import { type Queryable, type Transaction, translated } from './database.ts';
 import { formatMultirange, parseMultirange } from './multirange.ts';
 
+const FACTS: Readonly<Record<StreamName, string>> = {
+  webhook_logs: 'webhook_deliveries',
+  api_responses: 'api_response_counts',
+};
 const HOUR = instantOfSeconds(3_600);
 
 /** The whole hours that `ranges` touch. */
@@ -37,8 +41,11 @@ export async function markStale(
 
 /**
  * The stale hours of a stream, whose row is held until the transaction ends; none while another worker holds it.
+ *
+ * Facts come first, as they do for writers and for whoever drops old ones: else these two would wait for each other.
  */
 export async function lockStale(tx: Transaction, key: StreamKey): Promise<Ranges> {
+  await tx.execute(sql`lock table ${sql.raw(`meraki_store.${FACTS[key.stream]}`)} in access share mode`);
   const found = await tx.execute<{ stale: string }>(sql`
     select stale::text as stale from meraki_store.rollup_stale
     where organization_id = ${key.organizationId} and stream = ${key.stream} and series = ${key.series}

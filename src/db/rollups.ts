@@ -85,6 +85,7 @@ export async function makeRollups(
   now: Instant,
 ): Promise<void> {
   const days = await daysOf(tx, key.organizationId, hours);
+  if (days === undefined) throw new Error(`the calendar lacks ${formatInstant(hours.from)}`);
   for (const made of ROLLUPS[key.stream]) {
     await tx.execute(store(made, key, made.by === 'hour' ? hours : days, now));
   }
@@ -110,7 +111,10 @@ export async function compareRollups(
   return differences;
 }
 
-/** From the first to the last whole hour of a stream that has facts or rollups; `undefined` when there are none. */
+/**
+ * The whole hours from the first to the last day, in the organization's time zone, of a stream that has facts or
+ * rollups; `undefined` when there are none.
+ */
 export async function rollupSpan(query: Queryable, key: StreamKey): Promise<Range | undefined> {
   const stream = sql`organization_id = ${key.organizationId}`;
   const series = key.stream === 'api_responses' ? sql`and series = ${key.series}` : sql``;
@@ -129,8 +133,9 @@ export async function rollupSpan(query: Queryable, key: StreamKey): Promise<Rang
   );
   const { first, last } = found.rows[0] ?? { first: null, last: null };
   if (first === null || last === null) return undefined;
-  const hours = hoursOf([{ from: parseDatabaseInstant(first), to: parseDatabaseInstant(last) + 1 }]);
-  return hours[0];
+  const span = { from: parseDatabaseInstant(first), to: parseDatabaseInstant(last) + 1 };
+  const days = await daysOf(query, key.organizationId, span);
+  return hoursOf(days === undefined ? [span] : [span, days])[0];
 }
 
 /** The days in the organization's time zone that lie wholly in a stretch of time. */
@@ -152,14 +157,14 @@ export async function wholeDays(
   }));
 }
 
-/** From the beginning of the first to the end of the last day, in the organization's time zone, that `hours` touch. */
-async function daysOf(query: Queryable, organizationId: string, hours: Range): Promise<Range> {
+/** From the beginning of the first to the end of the last day, in the organization's time zone, that `range` touches. */
+async function daysOf(query: Queryable, organizationId: string, range: Range): Promise<Range | undefined> {
   const found = await query.execute<{ day_start: string | null; day_end: string | null }>(sql`
     select min(day_start)::text as day_start, max(day_end)::text as day_end
-    from meraki_store.organization_days(${organizationId}, ${formatInstant(hours.from)}::timestamptz,
-      ${formatInstant(hours.to)}::timestamptz)`);
+    from meraki_store.organization_days(${organizationId}, ${formatInstant(range.from)}::timestamptz,
+      ${formatInstant(range.to)}::timestamptz)`);
   const { day_start: from, day_end: to } = found.rows[0] ?? { day_start: null, day_end: null };
-  if (from === null || to === null) throw new Error(`the calendar lacks ${formatInstant(hours.from)}`);
+  if (from === null || to === null) return undefined;
   return { from: parseDatabaseInstant(from), to: parseDatabaseInstant(to) };
 }
 

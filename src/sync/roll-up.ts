@@ -39,9 +39,10 @@ export async function rollUp(
     const started = performance.now();
     const done = await database.transaction(async (tx) => {
       const batch = intersect(await lockStale(tx, key), [planned]);
+      if (batch.length === 0) return false;
       for (const hours of batch) await makeRollups(tx, key, hours, now);
       await clearStale(tx, key, batch);
-      return batch.length > 0;
+      return true;
     });
     if (!done) return;
     span = nextSpan(span, performance.now() - started);
@@ -56,7 +57,7 @@ export async function rollUpAll(context: RollUpContext, now: Instant): Promise<v
   }
 }
 
-/** The newest stale time, `span` of it at most, from the beginning of a UTC day where it is cut. */
+/** The newest stale time: about `span` of it, from the beginning of a UTC day where it is cut. */
 export function nextBatch(stale: Ranges, span: number): Range | undefined {
   const newest = stale.at(-1);
   if (newest === undefined) return undefined;

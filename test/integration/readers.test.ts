@@ -265,6 +265,10 @@ test('list says who sees what, and what became of the roles', async () => {
   expect(states.get(group)?.organization_ids).toEqual([]);
   const told = await said((options) => listReaders({ ...options, json: false }));
   expect(told).toMatch(new RegExp(`${ready} +.*\\(${first()}\\)`));
+  await admin(`grant meraki_reader to ${ready}`);
+  expect((await listed()).find(({ role }) => role === ready)?.state).toBe(
+    'not held to these: has the rights of meraki_reader, which sees more',
+  );
   for (const role of [dropped, robbed]) await remove(role);
   expect((await listed()).filter(({ role }) => [dropped, robbed].includes(role))).toEqual([]);
 });
@@ -296,7 +300,7 @@ test('without the right to make roles, an administrator is told what to run, and
   const { message } = refused as Error;
   expect((await listed()).map((one) => one.role)).not.toContain(role);
   const statements = message.split('\n').filter((line) => line.endsWith(';'));
-  expect(statements).toHaveLength(5);
+  expect(statements).toHaveLength(7);
   await admin(statements.join('\n'));
   await asWriter();
   expect(await seenBy(role)).toEqual([first()]);

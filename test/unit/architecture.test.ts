@@ -10,7 +10,7 @@ const FLOORS = [
   ['main.ts'],
   ['commands', 'console'],
   ['jobs', 'streams'],
-  ['sync'],
+  ['sync', 'export'],
   ['db', 'meraki'],
   ['words'],
 ];
@@ -140,6 +140,8 @@ describe('the rules themselves', () => {
     ['jobs/queue-store.ts', 'streams/hash.ts'],
     ['streams/hash.ts', 'jobs/jobs.ts'],
     ['commands/start.ts', 'console/console.ts'],
+    ['export/export-view.ts', 'sync/plan.ts'],
+    ['export/csv.ts', 'commands/output.ts'],
     ['instant.ts', 'db/database.ts'],
     ['config.ts', 'main.ts'],
     ['commands/start.ts', 'main.ts'],
@@ -158,6 +160,8 @@ describe('the rules themselves', () => {
     ['jobs/sync-jobs.ts', 'sync/run-lane.ts'],
     ['sync/plan.ts', 'ranges.ts'],
     ['db/embedded/server.ts', 'db/database.ts'],
+    ['console/console.ts', 'export/export-view.ts'],
+    ['export/export-view.ts', 'db/snapshot.ts'],
     ['simulator/server/server.ts', 'simulator/moment.ts'],
     ['ranges.ts', 'instant.ts'],
   ])('%s may import %s', (from, to) => {

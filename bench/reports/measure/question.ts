@@ -1,0 +1,30 @@
+/** For how long back a question asks; `whole`: it names no time. */
+export type RangeName = 'day' | 'month' | 'year' | 'whole';
+export type Scope = 'one organization' | 'all organizations';
+
+/** A query, to be asked for a stretch of time and for one organization or all. */
+export interface Question {
+  /** A view's name, or a heading of the cookbook. */
+  readonly name: string;
+  readonly from: 'view' | 'cookbook';
+  /** What is fetched: all rows, or what a dashboard asks for where those are too many. */
+  readonly fetches: 'all rows' | 'sums' | 'newest 1000' | 'answer';
+  readonly scope: Scope;
+  readonly range: RangeName;
+  readonly sql: string;
+}
+
+/** What questions are asked about. Times as Postgres text. */
+export interface Subject {
+  readonly organizationId: string;
+  readonly to: string;
+  readonly fromOf: Readonly<Record<Exclude<RangeName, 'whole'>, string>>;
+}
+
+export const RANGES = [
+  { name: 'day', days: 1 },
+  { name: 'month', days: 30 },
+  { name: 'year', days: 365 },
+] as const;
+
+export const SCOPES: readonly Scope[] = ['one organization', 'all organizations'];

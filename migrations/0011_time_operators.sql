@@ -1,0 +1,67 @@
+-- Comparisons of times that reach indexes and partitions through the views.
+--
+-- Many tools write times as timestamp '2026-11-01 00:00:00' or date '2026-11-01', without a time zone. Postgres does not
+-- trust its own comparison of these with a timestamptz to tell nothing of the values, so it makes it only after all rows
+-- are read that a security barrier lets through. Operators of the same names, found first by readers, cast the literal
+-- instead: what is compared then is two timestamptz, which Postgres trusts. They mean what Postgres' own mean.
+
+create schema meraki_operators;
+comment on schema meraki_operators is
+  'Comparisons that readers find before those of Postgres, so that conditions on time without a time zone are fast.';
+
+create function meraki_operators.before(timestamptz, timestamp) returns boolean
+language sql stable parallel safe return $1 < $2::timestamptz;
+create function meraki_operators.up_to(timestamptz, timestamp) returns boolean
+language sql stable parallel safe return $1 <= $2::timestamptz;
+create function meraki_operators.at(timestamptz, timestamp) returns boolean
+language sql stable parallel safe return $1 = $2::timestamptz;
+create function meraki_operators.since(timestamptz, timestamp) returns boolean
+language sql stable parallel safe return $1 >= $2::timestamptz;
+create function meraki_operators.after(timestamptz, timestamp) returns boolean
+language sql stable parallel safe return $1 > $2::timestamptz;
+
+create function meraki_operators.before(timestamptz, date) returns boolean
+language sql stable parallel safe return $1 < $2::timestamptz;
+create function meraki_operators.up_to(timestamptz, date) returns boolean
+language sql stable parallel safe return $1 <= $2::timestamptz;
+create function meraki_operators.at(timestamptz, date) returns boolean
+language sql stable parallel safe return $1 = $2::timestamptz;
+create function meraki_operators.since(timestamptz, date) returns boolean
+language sql stable parallel safe return $1 >= $2::timestamptz;
+create function meraki_operators.after(timestamptz, date) returns boolean
+language sql stable parallel safe return $1 > $2::timestamptz;
+
+create operator meraki_operators.< (leftarg = timestamptz, rightarg = timestamp, function = meraki_operators.before);
+create operator meraki_operators.<= (leftarg = timestamptz, rightarg = timestamp, function = meraki_operators.up_to);
+create operator meraki_operators.= (leftarg = timestamptz, rightarg = timestamp, function = meraki_operators.at);
+create operator meraki_operators.>= (leftarg = timestamptz, rightarg = timestamp, function = meraki_operators.since);
+create operator meraki_operators.> (leftarg = timestamptz, rightarg = timestamp, function = meraki_operators.after);
+
+create operator meraki_operators.< (leftarg = timestamptz, rightarg = date, function = meraki_operators.before);
+create operator meraki_operators.<= (leftarg = timestamptz, rightarg = date, function = meraki_operators.up_to);
+create operator meraki_operators.= (leftarg = timestamptz, rightarg = date, function = meraki_operators.at);
+create operator meraki_operators.>= (leftarg = timestamptz, rightarg = date, function = meraki_operators.since);
+create operator meraki_operators.> (leftarg = timestamptz, rightarg = date, function = meraki_operators.after);
+
+comment on operator meraki_operators.< (timestamptz, timestamp) is 'As in Postgres, in the session''s time zone.';
+comment on operator meraki_operators.< (timestamptz, date) is 'As in Postgres, in the session''s time zone.';
+
+-- Roles of other logins do not inherit these settings: docs/bi-tools.md says what to set for them.
+do $$
+declare
+  reader name;
+begin
+  foreach reader in array array['meraki_reader', 'meraki_organization_reader']::name[] loop
+    if exists (select from pg_roles where rolname = reader) then
+      execute format('grant usage on schema meraki_operators to %I', reader);
+    end if;
+  end loop;
+  execute format(
+    'alter role meraki_reader in database %I set search_path = meraki_operators, pg_catalog, meraki, public',
+    current_database());
+exception
+  when undefined_object or insufficient_privilege then
+    raise warning 'Reports that BI tools ask for are faster with: alter role meraki_reader in database % set search_path = meraki_operators, pg_catalog, meraki, public',
+      quote_ident(current_database());
+end
+$$;

@@ -1,0 +1,253 @@
+import { Writable } from 'node:stream';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { openDatabase } from '../../src/db/database.ts';
+import { readReportViews } from '../../src/db/report-views.ts';
+import { viewQuery } from '../../src/db/view-rows.ts';
+import { UsageError } from '../../src/errors.ts';
+import { EXPORT_FORMATS, type ExportFormat } from '../../src/export/export-format.ts';
+import { type Exported, exportView, prepareExport } from '../../src/export/export-view.ts';
+import { type ExportRequest, planExport } from '../../src/export/plan-export.ts';
+import { streamSink } from '../../src/export/sink.ts';
+import { timeColumnOf } from '../../src/export/time-column.ts';
+import { type Instant, instantOfMilliseconds, parseInstant } from '../../src/instant.ts';
+import { startSimulator } from '../../src/simulator/simulator.ts';
+import { configFor, workUntilCaughtUp } from '../support/archive-run.ts';
+import { csvCells, exportedRows, parquetRows, storedRows } from '../support/exported-rows.ts';
+import { fillOddDeliveries, ODD_TEXTS } from '../support/odd-deliveries.ts';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { testLog } from '../support/test-log.ts';
+
+/** Columns that count from the moment they are asked for. */
+const FROM_NOW = ['lag_seconds', 'seconds_left', 'covered_ratio'];
+const WITHOUT_GUARD = { unguarded: true, byteOrderMark: false };
+const PLAIN = { unguarded: false, byteOrderMark: false };
+
+const NEVER = { from: undefined, to: undefined };
+const NOW = instantOfMilliseconds(Date.now());
+const DAY = 86_400_000_000;
+const WEEK = { from: NOW - 9 * DAY, to: NOW - 2 * DAY };
+
+const at = (text: string): Instant => parseInstant(text) ?? Number.NaN;
+
+async function exportOf(
+  { database }: TestDatabase,
+  view: string,
+  format: ExportFormat,
+  { csv = PLAIN, ...asked }: Partial<ExportRequest> & { csv?: typeof PLAIN } = {},
+  whileReading: () => Promise<void> = async () => undefined,
+): Promise<Exported & { readonly bytes: Buffer }> {
+  const chunks: Buffer[] = [];
+  const stream = new Writable({
+    highWaterMark: 1,
+    write: (chunk: Buffer, _encoding, taken) => {
+      chunks.push(chunk);
+      whileReading().then(() => taken(), taken);
+    },
+  });
+  const request = {
+    view,
+    columns: undefined,
+    range: NEVER,
+    organizationIds: [],
+    ...asked,
+  };
+  const { signal } = new AbortController();
+  const selection = await prepareExport(database, request);
+  const sink = streamSink(stream, signal);
+  const exported = await exportView(database, selection, { range: request.range, format, csv, sink, signal });
+  return { ...exported, bytes: Buffer.concat(chunks) };
+}
+
+const without = (rows: readonly object[], names: readonly string[]): unknown[] =>
+  rows.map((row) => Object.fromEntries(Object.entries(row).filter(([name]) => !names.includes(name))));
+
+describe('an archive of a simulated dashboard', () => {
+  let archive: TestDatabase;
+
+  beforeAll(async () => {
+    const simulator = await startSimulator({ organizations: 2, rows: 1_500 });
+    archive = await createTestDatabase();
+    try {
+      await workUntilCaughtUp(configFor(simulator, archive, { API_RESPONSES_INTERVAL: '3600' }));
+    } finally {
+      await simulator.stop();
+    }
+  }, 120_000);
+
+  test.each(EXPORT_FORMATS)(
+    'every view gives its rows of a week as %s, in order',
+    async (format) => {
+      const views = await readReportViews(archive.database.query);
+      expect(views.length).toBeGreaterThan(20);
+      let rows = 0;
+      for (const view of views) {
+        const { name, columns } = view;
+        const range = timeColumnOf(view) === undefined ? NEVER : WEEK;
+        const exported = await exportOf(archive, name, format, { csv: WITHOUT_GUARD, range });
+        const read = await exportedRows(archive, name, format, exported.bytes);
+        const stored = await storedRows(archive, name, exported.timeColumn, range);
+        expect([name, without(read, FROM_NOW)]).toEqual([name, without(stored, FROM_NOW)]);
+        expect(exported.rows, name).toBe(stored.length);
+        if (read[0] !== undefined) expect(Object.keys(read[0])).toEqual(columns.map((column) => column.name));
+        rows += read.length;
+      }
+      expect(rows).toBeGreaterThan(1_000);
+    },
+    120_000,
+  );
+
+  test('every view comes out whole', async () => {
+    const { pool, query } = archive.database;
+    for (const { name } of await readReportViews(query)) {
+      const count = async (): Promise<number> =>
+        (await pool.query(`select count(*)::integer as rows from meraki.${name}`)).rows[0].rows;
+      // Views of hours gain a row when an hour begins.
+      const before = await count();
+      const { rows } = await exportOf(archive, name, 'json');
+      expect(rows, name).toBeGreaterThanOrEqual(before);
+      expect(rows, name).toBeLessThanOrEqual(await count());
+    }
+  }, 120_000);
+
+  test('each format names the columns of a view without rows', async () => {
+    const nothing = { range: { from: at('1980-01-01T00:00:00Z'), to: at('1980-01-02T00:00:00Z') } };
+    const exported = await exportOf(archive, 'gaps', 'csv', nothing);
+    expect(exported.bytes.toString()).toMatch(/^organization_id,stream,series,gap_from,[a-z_,]+\n$/);
+    expect((await exportOf(archive, 'gaps', 'json', nothing)).bytes.length).toBe(0);
+    const parquet = await exportOf(archive, 'gaps', 'parquet', nothing);
+    expect(await parquetRows(parquet.bytes)).toEqual([]);
+  });
+
+  test('an organization that is not known is refused, with those that are', async () => {
+    const asked = exportOf(archive, 'gaps', 'csv', { organizationIds: ['nope'] });
+    await expect(asked).rejects.toThrow(UsageError);
+    const [first] = (await archive.database.pool.query('select id, name from meraki.organizations')).rows;
+    await expect(asked).rejects.toThrow(`${first.id}  ${first.name}`);
+  });
+
+  test('a role that sees only the views can export them', async ({ skip }) => {
+    skip(archive.readerUrl === undefined, 'this server lets meraki_reader in with a password only');
+    const database = openDatabase(archive.readerUrl ?? '', testLog);
+    try {
+      const exported = await exportOf({ ...archive, database }, 'webhook_deliveries', 'csv');
+      expect(exported.rows).toBeGreaterThan(100);
+    } finally {
+      await database.close();
+    }
+  });
+});
+
+describe('odd rows', () => {
+  let odd: TestDatabase;
+
+  beforeAll(async () => {
+    odd = await createTestDatabase();
+    await fillOddDeliveries(odd.database);
+  });
+
+  test.each(
+    EXPORT_FORMATS.flatMap((format) =>
+      ['webhook_deliveries', 'networks', 'api_responses', 'sync_runs'].map((view) => [format, view] as const),
+    ),
+  )('%s keeps every value of %s', async (format, view) => {
+    const exported = await exportOf(odd, view, format, { csv: WITHOUT_GUARD });
+    const stored = await storedRows(odd, view, exported.timeColumn);
+    expect(stored.length).toBeGreaterThan(0);
+    expect(await exportedRows(odd, view, format, exported.bytes)).toEqual(stored);
+  });
+
+  test('Parquet has types of its own', async () => {
+    const { bytes } = await exportOf(odd, 'webhook_deliveries', 'parquet');
+    const [row] = await parquetRows(bytes);
+    expect(row).toMatchObject({
+      sent_at: '2026-01-15T00:00:00.000001Z',
+      response_code: null,
+      is_success: false,
+      response_duration_ms: 5n,
+      endpoint_id: '-1234567890123456789',
+    });
+    const counts = (await parquetRows((await exportOf(odd, 'api_responses', 'parquet')).bytes)).at(-1);
+    expect(counts).toMatchObject({ request_count: 9_007_199_254_740_993n, interval_seconds: 120 });
+  });
+
+  test('CSV guards texts that begin like formulas, and leaves numbers alone', async () => {
+    const { bytes } = await exportOf(odd, 'webhook_deliveries', 'csv');
+    const cells = csvCells(bytes);
+    const guarded = cells.map(({ alert_type }) => alert_type);
+    expect(guarded).toEqual(
+      ODD_TEXTS.map((text) => (/^[=+\-@\t\r]/.test(text) && text !== '-1' ? `'${text}` : text)),
+    );
+    expect(guarded.filter((text) => text?.startsWith("'")).length).toBeGreaterThan(5);
+    expect(cells[0]?.['endpoint_id']).toBe('-1234567890123456789');
+  });
+
+  test('CSV begins with a byte order mark where one is asked for', async () => {
+    const csv = { unguarded: false, byteOrderMark: true };
+    const { bytes } = await exportOf(odd, 'response_codes', 'csv', { csv });
+    expect(bytes.subarray(0, 5).toString('hex')).toBe('efbbbf6964');
+    expect((await exportOf(odd, 'response_codes', 'csv')).bytes.subarray(0, 2).toString()).toBe('id');
+  });
+
+  test('a range has its beginning and not its end, to the microsecond', async () => {
+    const range = { from: at('2026-01-15T00:01:00.000001Z'), to: at('2026-01-15T00:04:00.000001Z') };
+    const { bytes } = await exportOf(odd, 'webhook_deliveries', 'csv', { range, columns: ['sent_at'] });
+    expect(csvCells(bytes).map(({ sent_at }) => sent_at?.slice(14))).toEqual([
+      '01:00.000001Z',
+      '02:00.000001Z',
+      '03:00.000001Z',
+    ]);
+    const days = { from: at('2026-01-15T00:00:01Z'), to: at('2026-01-17T00:00:01Z') };
+    const dates = await exportOf(odd, 'dates', 'csv', { range: days, columns: ['id'] });
+    expect(dates.bytes.toString()).toBe('id\n2026-01-16\n2026-01-17\n');
+  });
+
+  test('columns come in the order asked for, organizations only as asked for', async () => {
+    const { bytes } = await exportOf(odd, 'api_responses', 'csv', {
+      columns: ['response_code', 'organization_id'],
+      organizationIds: ['2', '3'],
+    });
+    expect(bytes.toString()).toBe('response_code,organization_id\n200,3\n200,2\n');
+  });
+});
+
+describe('what Postgres is asked', () => {
+  test('reaches only the partitions of the range, and sorts nothing but them', async () => {
+    const { database } = await createTestDatabase();
+    for (const month of ['01', '02', '03']) {
+      await database.pool.query(
+        `create table meraki_store.webhook_deliveries_2026_${month} partition of meraki_store.webhook_deliveries
+         for values from ('2026-${month}-01Z') to ('2026-${month}-28Z')`,
+      );
+    }
+    const range = { from: at('2026-02-01T00:00:00Z'), to: at('2026-02-15T00:00:00Z') };
+    const selection = planExport(await readReportViews(database.query), {
+      view: 'webhook_deliveries',
+      columns: undefined,
+      range,
+      organizationIds: ['1'],
+    });
+    const { text, values } = viewQuery(selection, range);
+    const plan = await database.pool.query(`explain (costs off) ${text}`, [...values]);
+    const said = plan.rows.map((row) => row['QUERY PLAN']).join('\n');
+    expect(said).toContain('webhook_deliveries_2026_02');
+    expect(said).not.toMatch(/webhook_deliveries_2026_0[13]/);
+  });
+
+  test('is answered as of one moment, however long the reader takes', async () => {
+    const owned = await createTestDatabase();
+    await fillOddDeliveries(owned.database);
+    await owned.database.pool.query(
+      `insert into meraki_ingest.coverage (organization_id, stream, series, interval_seconds, final, updated_at)
+       values ('1', 'webhook_logs', 'all', 0, '{[2026-01-15Z,2026-01-31Z)}', now())`,
+    );
+    const before = await storedRows(owned, 'webhook_deliveries', 'sent_at');
+    let changes = 0;
+    const { bytes } = await exportOf(owned, 'webhook_deliveries', 'json', {}, async () => {
+      changes += 1;
+      await owned.database.pool.query(`delete from meraki_store.webhook_deliveries`);
+    });
+    expect(changes).toBeGreaterThan(1);
+    expect(await exportedRows(owned, 'webhook_deliveries', 'json', bytes)).toEqual(before);
+    expect(await storedRows(owned, 'webhook_deliveries', 'sent_at')).toEqual([]);
+  });
+});

@@ -1,0 +1,37 @@
+import type pg from 'pg';
+import { type Comparison, differencesOf } from './comparison.ts';
+import { deliveryFigures } from './delivery-figures.ts';
+import { monthFigures } from './month-figures.ts';
+import { receiverFigures } from './receiver-figures.ts';
+import { readReportContext } from './report-context.ts';
+import { requestFigures } from './request-figures.ts';
+import { runFigures } from './run-figures.ts';
+
+export const COMPARISONS: readonly Comparison[] = [
+  ...deliveryFigures,
+  ...receiverFigures,
+  ...monthFigures,
+  ...requestFigures,
+  ...runFigures,
+];
+
+/**
+ * Compares every report view that is made of rollups with what the facts say, by other ways than the views'.
+ *
+ * @param client has the owner's rights, and is in a transaction that sees one snapshot
+ * @returns what differs, for a person to read
+ */
+export async function compareReports(client: pg.ClientBase): Promise<readonly string[]> {
+  const context = await readReportContext(client);
+  const differences: string[] = [];
+  await client.query('set local role meraki_reader');
+  await client.query('set local statement_timeout = 0; set local jit = off');
+  for (const comparison of COMPARISONS.filter(({ forOwner }) => forOwner !== true)) {
+    differences.push(...(await differencesOf(client, context, comparison)));
+  }
+  await client.query('reset role');
+  for (const comparison of COMPARISONS.filter(({ forOwner }) => forOwner === true)) {
+    differences.push(...(await differencesOf(client, context, comparison)));
+  }
+  return differences;
+}
