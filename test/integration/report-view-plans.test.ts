@@ -9,9 +9,9 @@ import { makeBuckets, makeDeliveries } from '../reports/known-archive.ts';
 import { readByPlan } from '../reports/read-by-plan.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
 
-/** Rollups and facts are stored for March and April; stale are hours of 28 and 29 March. */
+/** Rollups and facts are stored for March and April; stale are hours of 4, 28 and 29 March. */
 const CONDITIONS: Readonly<Record<string, string>> = {
-  bucket_start: `bucket_start >= '2026-03-11T00:00Z' and bucket_start < '2026-03-12T00:00Z'`,
+  bucket_start: `bucket_start >= '2026-03-02T12:00Z' and bucket_start < '2026-03-03T12:00Z'`,
   month_start: `month_start >= '2026-03-31T12:00Z' and month_start < '2026-04-30T00:00Z'`,
 };
 const BOTH_MONTHS = /^(webhook|api)_\w+_2026_0[34]$/;

@@ -14,6 +14,10 @@ const DAY = instantOfSeconds(86_400);
 const FACTS = [
   `insert into meraki_store.organizations (organization_id, name, url, region, first_seen_at, last_seen_at, time_zone)
    values ($1, 'Name of ' || $1, 'https://example.com', 'eu', now() - interval '40 days', now(), 'Europe/Berlin')`,
+  `insert into meraki_store.organization_names (organization_id, since, name)
+   values ($1, now() - interval '40 days', 'Name of ' || $1)`,
+  `insert into meraki_store.network_names (organization_id, network_key, since, name)
+   values ($1, 1, now() - interval '40 days', 'Office')`,
   `insert into meraki_store.networks (organization_id, network_key, network_id, name, first_seen_at, last_seen_at)
    values ($1, 1, 'N_1', 'Office', now() - interval '40 days', now())`,
   `insert into meraki_store.organization_names (organization_id, since, name)

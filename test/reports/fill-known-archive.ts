@@ -6,7 +6,6 @@ import {
   ALERT_TYPES,
   type Bucket,
   type Delivery,
-  HOUR,
   type KnownStream,
   LATE,
   OWN_SERIES,
@@ -56,7 +55,7 @@ export async function fillKnownArchive(
   ]);
   for (const stream of WEBHOOKS) await writeStream(database, 'webhook_logs', stream);
   for (const stream of SERIES) await writeStream(database, 'api_responses', stream);
-  const isLate = (moment: number) => within([LATE], moment);
+  const isLate = (moment: number) => within(LATE, moment);
   await writeDeliveries(
     database,
     deliveries.filter(({ sentAt }) => !isLate(sentAt)),
@@ -65,7 +64,7 @@ export async function fillKnownArchive(
     database,
     buckets.filter(({ start }) => !isLate(start)),
   );
-  await markStale(database, WHOLE);
+  await markStale(database, [WHOLE]);
   await rollUpAll({ database, partitions, signal: new AbortController().signal }, now);
   await writeDeliveries(
     database,
@@ -75,7 +74,7 @@ export async function fillKnownArchive(
     database,
     buckets.filter(({ start }) => isLate(start)),
   );
-  await markStale(database, { from: LATE.from, to: LATE.to + 3 * HOUR });
+  await markStale(database, LATE);
 }
 
 async function writeStream(database: Database, stream: string, known: KnownStream): Promise<void> {
@@ -126,11 +125,11 @@ async function writeBuckets(database: Database, buckets: readonly Bucket[]): Pro
   );
 }
 
-async function markStale(database: Database, { from, to }: Stretch): Promise<void> {
+async function markStale(database: Database, stretches: readonly Stretch[]): Promise<void> {
   await database.pool.query(
     `insert into meraki_store.rollup_stale (organization_id, stream, series, stale, updated_at)
-     select organization_id, stream, series, tstzmultirange(tstzrange($1, $2)), now() from meraki_ingest.streams
+     select organization_id, stream, series, $1, now() from meraki_ingest.streams
      on conflict (organization_id, stream, series) do update set stale = excluded.stale`,
-    [new Date(from), new Date(to)],
+    [multirange(stretches)],
   );
 }

@@ -43,8 +43,11 @@ export const HOUR = 3_600_000;
 const at = (text: string) => Date.parse(`2026-${text}:00Z`);
 
 export const WHOLE: Stretch = { from: at('03-02T00:00'), to: at('04-07T12:00') };
-/** Facts of this time come after all others were rolled up; the clocks change within it. */
-export const LATE: Stretch = { from: at('03-28T10:00'), to: at('03-29T12:00') };
+/** Facts of these times come after all others were rolled up. The clocks change in the second. */
+export const LATE: readonly Stretch[] = [
+  { from: at('03-04T05:00'), to: at('03-04T09:00') },
+  { from: at('03-28T10:00'), to: at('03-29T12:00') },
+];
 export const ZONES: Readonly<Record<string, string>> = { berlin: 'Europe/Berlin', kolkata: 'Asia/Kolkata' };
 export const ALERT_TYPES = ['Settings changed', 'Sensor reading'];
 export const OWN_SERIES = 'archive';
