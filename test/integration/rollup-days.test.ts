@@ -20,6 +20,7 @@ const DAYS = [
   ['Asia/Beirut', '2026-03-29', '2026-03-28T22:00:00Z', 23],
   // Midnight comes twice.
   ['America/Havana', '2025-11-02', '2025-11-02T04:00:00Z', 25],
+  ['America/Havana', '2026-11-01', '2026-11-01T04:00:00Z', 25],
   ['Atlantic/Azores', '2025-10-26', '2025-10-26T00:00:00Z', 25],
   // The hour before midnight comes twice.
   ['Africa/Cairo', '2025-10-30', '2025-10-29T21:00:00Z', 25],
@@ -73,9 +74,24 @@ describe.each(DAYS)('%s on %s, from %s, has %d hours', (zone, date, start, hours
           date,
         ]),
       ).toEqual([{ n: quarters.length }]);
+      expect(await monthsBeside()).toEqual([]);
     }
   });
 });
+
+/** Months of reports that do not begin with a day. */
+async function monthsBeside(): Promise<readonly object[]> {
+  return await bench.rows(
+    `select month_start from (
+       select month_start from meraki.webhook_heat_map
+       union all select month_start from meraki.api_heat_map
+       union all select month_start from meraki.api_busiest_hours
+       union all select bucket_start from meraki.webhook_receivers_monthly
+     ) months
+     where month_start not in (select day_start from meraki_store.calendar_days d
+       join meraki_store.organizations o on o.time_zone = d.time_zone where extract(day from d.date) = 1)`,
+  );
+}
 
 const SERIES = [
   'webhook_totals_hourly',

@@ -21,7 +21,7 @@ const ORGANIZATIONS = [
   ['vienna', 'Europe/Vienna', at('2026-03-26T05:00:00Z'), at('2026-04-03T00:00:00Z')],
   ['kolkata', 'Asia/Kolkata', NOW - 34 * DAY, NOW],
   ['st-johns', 'America/St_Johns', at('2025-10-28T00:00:00Z'), at('2025-11-05T00:00:00Z')],
-  ['havana', 'America/Havana', at('2025-10-28T00:00:00Z'), at('2025-11-06T00:00:00Z')],
+  ['havana', 'America/Havana', at('2026-10-28T00:00:00Z'), at('2026-11-06T00:00:00Z')],
   ['cairo', 'Africa/Cairo', at('2026-04-21T00:00:00Z'), at('2026-05-03T00:00:00Z')],
   ['lord-howe', 'Australia/Lord_Howe', at('2026-10-01T00:00:00Z'), at('2026-10-08T00:00:00Z')],
 ] as const;
