@@ -151,9 +151,26 @@ language sql stable parallel safe security definer rows 10 set search_path = pg_
     and day_start < until and day_end > since and day_start > since - interval '2 days'
 $$;
 
+-- rows 2: nearly always nothing is stale, or the newest hours are. Postgres would expect thousands, and plan for them.
+create function meraki_store.stale_hours(stale tstzmultirange)
+returns table (hour_start timestamptz, hour_end timestamptz)
+language sql immutable parallel safe security definer rows 2 set search_path = pg_catalog as $$
+  select h, h + interval '1 hour'
+  from unnest(stale) s
+  cross join lateral generate_series(lower(s), upper(s) - interval '1 microsecond', interval '1 hour') h
+$$;
+
+create function meraki_store.stretches_of(stretches tstzmultirange) returns setof tstzrange
+language sql immutable parallel safe security definer rows 2 set search_path = pg_catalog as $$
+  select unnest(stretches)
+$$;
+
+comment on function meraki_store.stale_hours is 'Hours of a set of time that begins and ends with hours.';
+comment on function meraki_store.stretches_of is 'Ranges of a set of time.';
+
 create function meraki_store.stale_days(zone text, stale tstzmultirange)
 returns table (date date, day_start timestamptz, day_end timestamptz)
-language sql stable parallel safe security definer rows 10 set search_path = pg_catalog as $$
+language sql stable parallel safe security definer rows 2 set search_path = pg_catalog as $$
   select distinct d.date, d.day_start, d.day_end
   from unnest(stale) s
   join meraki_store.calendar_days d on d.time_zone = zone and d.day_start < upper(s) and d.day_end > lower(s)

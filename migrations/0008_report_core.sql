@@ -15,8 +15,7 @@ select v.organization_id, v.time_zone, h.hour_start, h.hour_end, g.endpoint_id, 
   g.status_class, g.deliveries, g.duration_ms_sum, g.duration_ms_max, g.p50_ms, g.p95_ms, g.p99_ms, v.stale_since,
   v.covered, v.final
 from meraki_store.visible_webhooks(current_user) v
-cross join lateral unnest(v.stale) s
-cross join lateral meraki_store.hours_within(lower(s), upper(s)) h
+cross join lateral meraki_store.stale_hours(v.stale) h
 cross join lateral meraki_store.webhook_groups_within(v.organization_id, h.hour_start, h.hour_end) g;
 
 create view meraki_store.webhook_days_exact as
@@ -48,8 +47,7 @@ select v.organization_id, v.time_zone, h.hour_start, h.hour_end, e.endpoint_id,
   e.duration_ms_sum, e.duration_ms_max, e.p50_ms, e.p95_ms, e.p99_ms, e.first_success_at, e.last_success_at,
   e.last_failure_at, e.latency_buckets, e.latency_counts, v.stale_since
 from meraki_store.visible_webhooks(current_user) v
-cross join lateral unnest(v.stale) s
-cross join lateral meraki_store.hours_within(lower(s), upper(s)) h
+cross join lateral meraki_store.stale_hours(v.stale) h
 cross join lateral meraki_store.webhook_endpoints_within(v.organization_id, h.hour_start, h.hour_end) e;
 
 create view meraki_store.webhook_endpoint_days_exact as
@@ -105,8 +103,7 @@ union all
 select v.organization_id, v.series, v.time_zone, h.hour_start, r.requests, r.successes_2xx, r.redirects_3xx,
   r.client_errors_4xx, r.rate_limited_429, r.server_errors_5xx, r.peak_per_second, v.stale_since
 from meraki_store.visible_series(current_user) v
-cross join lateral unnest(v.stale) s
-cross join lateral meraki_store.hours_within(lower(s), upper(s)) h
+cross join lateral meraki_store.stale_hours(v.stale) h
 cross join lateral meraki_store.api_response_hours_of(v.organization_id, v.series, h.hour_start, h.hour_end) r;
 
 create view meraki_store.api_response_days_exact as
@@ -250,7 +247,8 @@ left join meraki_store.webhook_endpoints e
 left join meraki_ingest.settings s on s.name = 'webhook_urls';
 
 -- Dense series: every hour or day has a row that adds nothing but says what is covered, and rollups add their figures.
--- Joining rollups to the calendar instead would keep conditions on time from reaching them.
+-- Joining rollups to the calendar instead would keep conditions on time from reaching them. Where at most one of the rows
+-- of a group has figures, max finds them: a sum of bigint keeps a kilobyte for each group.
 
 create view meraki.webhook_receivers_hourly with (security_barrier) as
 select b.organization_id, b.endpoint_id::text as endpoint_id, b.bucket_start,
@@ -264,24 +262,24 @@ select b.organization_id, b.endpoint_id::text as endpoint_id, b.bucket_start,
   b.successes::double precision / nullif(b.deliveries, 0) as success_ratio,
   case when b.is_known then b.duration_ms_sum end as duration_ms_sum, b.duration_ms_max,
   b.duration_ms_sum::double precision / nullif(b.deliveries, 0) as mean_ms, b.p50_ms, b.p95_ms, b.p99_ms,
-  b.coverage_ratio, b.is_final, (b.bucket_start at time zone b.time_zone)::date as date, b.updated_at,
+  b.coverage_ratio, b.is_final, (b.bucket_start at time zone coalesce(o.time_zone, 'UTC'))::date as date, b.updated_at,
   case when s.value = 'full' then e.url else e.url_masked end as url, e.url_host,
   b.organization_id || '/' || b.endpoint_id as endpoint_key, o.name as organization_name
 from (
-  select organization_id, endpoint_id, bucket_start, max(time_zone) as time_zone, sum(deliveries)::bigint as deliveries,
-    sum(successes)::bigint as successes, sum(no_response)::bigint as no_response,
-    sum(client_errors_4xx)::bigint as client_errors_4xx, sum(rate_limited_429)::bigint as rate_limited_429,
-    sum(server_errors_5xx)::bigint as server_errors_5xx, sum(duration_ms_sum)::bigint as duration_ms_sum,
+  select organization_id, endpoint_id, bucket_start, max(deliveries) as deliveries, max(successes) as successes,
+    max(no_response) as no_response, max(client_errors_4xx) as client_errors_4xx,
+    max(rate_limited_429) as rate_limited_429, max(server_errors_5xx) as server_errors_5xx,
+    coalesce(max(duration_ms_sum), 0) as duration_ms_sum,
     max(duration_ms_max) as duration_ms_max, max(p50_ms) as p50_ms, max(p95_ms) as p95_ms, max(p99_ms) as p99_ms,
     sum(covered_seconds) / 3600 as coverage_ratio, bool_or(is_final) as is_final, max(updated_at) as updated_at,
-    sum(deliveries) > 0 or sum(covered_seconds) > 0 as is_known
+    max(deliveries) > 0 or sum(covered_seconds) > 0 as is_known
   from (
-    select organization_id, time_zone, endpoint_id, bucket_start, deliveries, successes, no_response,
+    select organization_id, endpoint_id, bucket_start, deliveries, successes, no_response,
       client_errors_4xx, rate_limited_429, server_errors_5xx, duration_ms_sum, duration_ms_max, p50_ms, p95_ms,
       p99_ms, 0::double precision as covered_seconds, false as is_final, updated_at
     from meraki_store.webhook_endpoint_hours_exact
     union all
-    select v.organization_id, v.time_zone, e.endpoint_id, h.hour_start, 0, 0, 0, 0, 0, 0, 0, null, null, null, null,
+    select v.organization_id, e.endpoint_id, h.hour_start, 0, 0, 0, 0, 0, 0, null, null, null, null, null,
       meraki_store.covered_seconds(v.covered, h.hour_start, h.hour_start + interval '1 hour'),
       v.final @> tstzrange(h.hour_start, h.hour_start + interval '1 hour'), null
     from meraki_store.visible_webhooks(current_user) v
@@ -308,25 +306,25 @@ select b.organization_id, b.endpoint_id::text as endpoint_id, b.bucket_start,
   b.successes::double precision / nullif(b.deliveries, 0) as success_ratio,
   case when b.is_known then b.duration_ms_sum end as duration_ms_sum, b.duration_ms_max,
   b.duration_ms_sum::double precision / nullif(b.deliveries, 0) as mean_ms, b.p50_ms, b.p95_ms, b.p99_ms,
-  b.coverage_ratio, b.is_final, (b.bucket_start at time zone b.time_zone)::date as date, b.updated_at,
+  b.coverage_ratio, b.is_final, (b.bucket_start at time zone coalesce(o.time_zone, 'UTC'))::date as date, b.updated_at,
   case when s.value = 'full' then e.url else e.url_masked end as url, e.url_host,
   b.organization_id || '/' || b.endpoint_id as endpoint_key, o.name as organization_name
 from (
-  select organization_id, endpoint_id, bucket_start, max(time_zone) as time_zone, sum(deliveries)::bigint as deliveries,
-    sum(successes)::bigint as successes, sum(no_response)::bigint as no_response,
-    sum(client_errors_4xx)::bigint as client_errors_4xx, sum(rate_limited_429)::bigint as rate_limited_429,
-    sum(server_errors_5xx)::bigint as server_errors_5xx, sum(duration_ms_sum)::bigint as duration_ms_sum,
+  select organization_id, endpoint_id, bucket_start, max(deliveries) as deliveries, max(successes) as successes,
+    max(no_response) as no_response, max(client_errors_4xx) as client_errors_4xx,
+    max(rate_limited_429) as rate_limited_429, max(server_errors_5xx) as server_errors_5xx,
+    coalesce(max(duration_ms_sum), 0) as duration_ms_sum,
     max(duration_ms_max) as duration_ms_max, max(p50_ms) as p50_ms, max(p95_ms) as p95_ms, max(p99_ms) as p99_ms,
     sum(covered_seconds) / extract(epoch from max(bucket_end) - bucket_start)::double precision as coverage_ratio,
     bool_or(is_final) as is_final, max(updated_at) as updated_at,
-    sum(deliveries) > 0 or sum(covered_seconds) > 0 as is_known
+    max(deliveries) > 0 or sum(covered_seconds) > 0 as is_known
   from (
-    select organization_id, time_zone, endpoint_id, bucket_start, bucket_end, deliveries, successes, no_response,
+    select organization_id, endpoint_id, bucket_start, bucket_end, deliveries, successes, no_response,
       client_errors_4xx, rate_limited_429, server_errors_5xx, duration_ms_sum, duration_ms_max, p50_ms, p95_ms,
       p99_ms, 0::double precision as covered_seconds, false as is_final, updated_at
     from meraki_store.webhook_endpoint_days_exact
     union all
-    select v.organization_id, v.time_zone, e.endpoint_id, d.day_start, d.day_end, 0, 0, 0, 0, 0, 0, 0, null, null, null,
+    select v.organization_id, e.endpoint_id, d.day_start, d.day_end, 0, 0, 0, 0, 0, 0, null, null, null, null,
       null, meraki_store.covered_seconds(v.covered, d.day_start, d.day_end),
       v.final @> tstzrange(d.day_start, d.day_end), null
     from meraki_store.visible_webhooks(current_user) v
@@ -604,7 +602,7 @@ left join (
       and not v.stale && tstzrange(r.bucket_start, r.bucket_end)
     union all
     select f.*
-    from unnest(
+    from meraki_store.stretches_of(
       tstzmultirange(tstzrange(p.since, p.hours_from), tstzrange(d.hours_to, d.days_from))
       + v.stale * tstzmultirange(tstzrange(p.hours_from, d.hours_to))
       + coalesce((
@@ -668,22 +666,22 @@ select b.organization_id, b.series, b.bucket_start,
   b.successes_2xx::double precision / nullif(b.requests, 0) as success_ratio,
   b.coverage_ratio, b.is_final,
   b.rate_limited_429::double precision / nullif(b.requests, 0) as rate_limited_share,
-  b.peak_per_second, b.updated_at, (b.bucket_start at time zone b.time_zone)::date as date,
+  b.peak_per_second, b.updated_at, (b.bucket_start at time zone coalesce(o.time_zone, 'UTC'))::date as date,
   o.name as organization_name
 from (
-  select organization_id, series, bucket_start, max(time_zone) as time_zone, sum(requests)::bigint as requests,
-    sum(successes_2xx)::bigint as successes_2xx, sum(redirects_3xx)::bigint as redirects_3xx,
-    sum(client_errors_4xx)::bigint as client_errors_4xx, sum(rate_limited_429)::bigint as rate_limited_429,
-    sum(server_errors_5xx)::bigint as server_errors_5xx, max(peak_per_second) as peak_per_second,
+  select organization_id, series, bucket_start, max(requests) as requests, max(successes_2xx) as successes_2xx,
+    max(redirects_3xx) as redirects_3xx, max(client_errors_4xx) as client_errors_4xx,
+    max(rate_limited_429) as rate_limited_429, max(server_errors_5xx) as server_errors_5xx,
+    max(peak_per_second) as peak_per_second,
     sum(covered_seconds) / 3600 as coverage_ratio, sum(final_seconds) >= 3600 as is_final,
-    max(updated_at) as updated_at, sum(requests) > 0 or sum(covered_seconds) > 0 as is_known
+    max(updated_at) as updated_at, max(requests) > 0 or sum(covered_seconds) > 0 as is_known
   from (
-    select organization_id, series, time_zone, bucket_start, requests, successes_2xx, redirects_3xx,
+    select organization_id, series, bucket_start, requests, successes_2xx, redirects_3xx,
       client_errors_4xx, rate_limited_429, server_errors_5xx, peak_per_second,
       0::double precision as covered_seconds, 0::double precision as final_seconds, updated_at
     from meraki_store.api_response_hours_exact
     union all
-    select c.organization_id, c.series, c.time_zone, h.hour_start, 0, 0, 0, 0, 0, 0, null,
+    select c.organization_id, c.series, h.hour_start, 0, 0, 0, 0, 0, 0, null,
       case when 3600 % c.interval_seconds = 0
         then meraki_store.covered_seconds(c.counted, h.hour_start, h.hour_start + interval '1 hour') else 0 end,
       case when 3600 % c.interval_seconds = 0
@@ -708,23 +706,23 @@ select b.organization_id, b.series, b.bucket_start,
   b.successes_2xx::double precision / nullif(b.requests, 0) as success_ratio,
   b.covered_seconds / b.seconds as coverage_ratio, b.final_seconds >= b.seconds as is_final,
   b.rate_limited_429::double precision / nullif(b.requests, 0) as rate_limited_share,
-  b.peak_per_second, b.updated_at, (b.bucket_start at time zone b.time_zone)::date as date,
+  b.peak_per_second, b.updated_at, (b.bucket_start at time zone coalesce(o.time_zone, 'UTC'))::date as date,
   o.name as organization_name
 from (
-  select organization_id, series, bucket_start, max(time_zone) as time_zone, sum(requests)::bigint as requests,
-    sum(successes_2xx)::bigint as successes_2xx, sum(redirects_3xx)::bigint as redirects_3xx,
-    sum(client_errors_4xx)::bigint as client_errors_4xx, sum(rate_limited_429)::bigint as rate_limited_429,
-    sum(server_errors_5xx)::bigint as server_errors_5xx, max(peak_per_second) as peak_per_second,
+  select organization_id, series, bucket_start, max(requests) as requests, max(successes_2xx) as successes_2xx,
+    max(redirects_3xx) as redirects_3xx, max(client_errors_4xx) as client_errors_4xx,
+    max(rate_limited_429) as rate_limited_429, max(server_errors_5xx) as server_errors_5xx,
+    max(peak_per_second) as peak_per_second,
     sum(covered_seconds) as covered_seconds, sum(final_seconds) as final_seconds,
     extract(epoch from max(bucket_end) - bucket_start)::double precision as seconds,
-    max(updated_at) as updated_at, sum(requests) > 0 or sum(covered_seconds) > 0 as is_known
+    max(updated_at) as updated_at, max(requests) > 0 or sum(covered_seconds) > 0 as is_known
   from (
-    select organization_id, series, time_zone, bucket_start, bucket_end, requests, successes_2xx, redirects_3xx,
+    select organization_id, series, bucket_start, bucket_end, requests, successes_2xx, redirects_3xx,
       client_errors_4xx, rate_limited_429, server_errors_5xx, peak_per_second,
       0::double precision as covered_seconds, 0::double precision as final_seconds, updated_at
     from meraki_store.api_response_days_exact
     union all
-    select c.organization_id, c.series, c.time_zone, d.day_start, d.day_end, 0, 0, 0, 0, 0, 0, null,
+    select c.organization_id, c.series, d.day_start, d.day_end, 0, 0, 0, 0, 0, 0, null,
       case when 86400 % c.interval_seconds = 0
         then meraki_store.covered_seconds(c.counted, whole_from, whole_to) else 0 end,
       case when 86400 % c.interval_seconds = 0
@@ -819,16 +817,6 @@ left join (
     1 - meraki_store.seconds_of(missing) / nullif(meraki_store.seconds_of(wanted), 0) as covered_ratio
   from meraki_ingest.missing_time
 ) w on w.organization_id = s.organization_id and w.stream = s.stream and w.series = s.series;
-
--- Plans of these views are long and their queries short: compiling them would take longer than they do.
-do $$
-begin
-  execute format('alter role meraki_reader in database %I set jit = off', current_database());
-exception
-  when undefined_object or insufficient_privilege then
-    raise warning 'Reports are faster with: alter role meraki_reader in database % set jit = off', quote_ident(current_database());
-end
-$$;
 
 -- Readers of one organization.
 

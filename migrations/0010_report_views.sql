@@ -104,8 +104,7 @@ from (
     select v.organization_id, v.time_zone, h.hour_start + interval '168 hours', 0, 0, e.deliveries,
       e.deliveries - e.successes, 0, 0, false
     from meraki_store.visible_webhooks(current_user) v
-    cross join lateral unnest(v.stale) s
-    cross join lateral meraki_store.hours_within(lower(s), upper(s)) h
+    cross join lateral meraki_store.stale_hours(v.stale) h
     cross join lateral meraki_store.webhook_endpoints_within(v.organization_id, h.hour_start, h.hour_end) e
     where h.hour_start + interval '169 hours' > v.wanted_from
       and h.hour_start + interval '168 hours' < v.wanted_to
@@ -142,8 +141,7 @@ from (
       extract(isodow from h.hour_start at time zone v.time_zone)::integer,
       extract(hour from h.hour_start at time zone v.time_zone)::integer, e.deliveries, e.successes, 0
     from meraki_store.visible_webhooks(current_user) v
-    cross join lateral unnest(v.stale) s
-    cross join lateral meraki_store.hours_within(lower(s), upper(s)) h
+    cross join lateral meraki_store.stale_hours(v.stale) h
     cross join lateral meraki_store.webhook_endpoints_within(v.organization_id, h.hour_start, h.hour_end) e
     union all
     select v.organization_id, m.month_start, c.iso_weekday, c.hour_of_day, 0, 0, c.covered_seconds
@@ -361,8 +359,7 @@ from (
     select v.organization_id, v.series, v.time_zone, h.hour_start + interval '168 hours', 0, 0, r.requests,
       r.rate_limited_429, 0, 0, 0
     from meraki_store.visible_series(current_user) v
-    cross join lateral unnest(v.stale) s
-    cross join lateral meraki_store.hours_within(lower(s), upper(s)) h
+    cross join lateral meraki_store.stale_hours(v.stale) h
     cross join lateral meraki_store.api_response_hours_of(v.organization_id, v.series, h.hour_start, h.hour_end) r
     where h.hour_start + interval '169 hours' > v.wanted_from
       and h.hour_start + interval '168 hours' < v.wanted_to
@@ -398,8 +395,7 @@ from (
       extract(isodow from h.hour_start at time zone v.time_zone)::integer,
       extract(hour from h.hour_start at time zone v.time_zone)::integer, r.requests, r.rate_limited_429, 0
     from meraki_store.visible_series(current_user) v
-    cross join lateral unnest(v.stale) s
-    cross join lateral meraki_store.hours_within(lower(s), upper(s)) h
+    cross join lateral meraki_store.stale_hours(v.stale) h
     cross join lateral meraki_store.api_response_hours_of(v.organization_id, v.series, h.hour_start, h.hour_end) r
     union all
     select c.organization_id, c.series, m.month_start, k.iso_weekday, k.hour_of_day, 0, 0, k.covered_seconds
@@ -466,8 +462,7 @@ from (
       r.requests,
       r.peak_per_second
     from meraki_store.visible_series(current_user) v
-    cross join lateral unnest(v.stale) s
-    cross join lateral meraki_store.hours_within(lower(s), upper(s)) h
+    cross join lateral meraki_store.stale_hours(v.stale) h
     cross join lateral meraki_store.api_response_hours_of(v.organization_id, v.series, h.hour_start, h.hour_end) r
   ) candidates
 ) r

@@ -46,22 +46,27 @@ create operator meraki_operators.> (leftarg = timestamptz, rightarg = date, func
 comment on operator meraki_operators.< (timestamptz, timestamp) is 'As in Postgres, in the session''s time zone.';
 comment on operator meraki_operators.< (timestamptz, date) is 'As in Postgres, in the session''s time zone.';
 
--- Roles of other logins do not inherit these settings: docs/bi-tools.md says what to set for them.
+-- Plans of report views are long and their queries short: compiling them would take longer than they do.
+--
+-- Other logins do not inherit these settings from the role: docs/bi-tools.md says what to set for them.
 do $$
 declare
   reader name;
+  settings constant text := format(
+    'alter role meraki_reader in database %1$I set search_path = meraki_operators, pg_catalog, meraki, public; '
+    'alter role meraki_reader in database %1$I set jit = off;',
+    current_database());
 begin
   foreach reader in array array['meraki_reader', 'meraki_organization_reader']::name[] loop
     if exists (select from pg_roles where rolname = reader) then
       execute format('grant usage on schema meraki_operators to %I', reader);
     end if;
   end loop;
-  execute format(
-    'alter role meraki_reader in database %I set search_path = meraki_operators, pg_catalog, meraki, public',
-    current_database());
-exception
-  when undefined_object or insufficient_privilege then
-    raise warning 'Reports that BI tools ask for are faster with: alter role meraki_reader in database % set search_path = meraki_operators, pg_catalog, meraki, public',
-      quote_ident(current_database());
+  begin
+    execute settings;
+  exception
+    when undefined_object or insufficient_privilege then
+      raise warning 'Reports are slow until an administrator runs: %', settings;
+  end;
 end
 $$;

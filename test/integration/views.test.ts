@@ -229,6 +229,8 @@ describe('the role meraki_reader', () => {
     expect(settings.rows.map(({ setting }) => setting)).toEqual([
       'TimeZone=UTC',
       'default_transaction_read_only=on',
+      'jit=off',
+      'search_path=meraki_operators, pg_catalog, meraki, public',
       'statement_timeout=60s',
     ]);
   });
@@ -270,6 +272,9 @@ describe('a migrating user without rights over the role', () => {
       expect(warnings).toEqual([
         expect.stringMatching(
           /administrator should run: alter role meraki_reader in database \w+ set default_transaction_read_only = on;/,
+        ),
+        expect.stringMatching(
+          /administrator runs: alter role meraki_reader in database \w+ set search_path = /,
         ),
       ]);
       expect(client.listenerCount('notice')).toBe(0);
