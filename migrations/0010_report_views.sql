@@ -5,7 +5,7 @@
 -- aggregates: so the planner cannot read all of a rollup instead, and it is seen which partitions are not needed.
 
 create view meraki_store.calendar_months as
-select time_zone, day_start as month_start, (date + interval '1 month') at time zone time_zone as month_end
+select time_zone, day_start as month_start, meraki_store.day_start(date + interval '1 month', time_zone) as month_end
 from meraki_store.calendar_days
 where extract(day from date) = 1;
 
@@ -137,7 +137,8 @@ from (
       group by 1, 2
     ) r
     union all
-    select v.organization_id, date_trunc('month', h.hour_start at time zone v.time_zone) at time zone v.time_zone,
+    select v.organization_id,
+      meraki_store.day_start(date_trunc('month', h.hour_start at time zone v.time_zone), v.time_zone),
       extract(isodow from h.hour_start at time zone v.time_zone)::integer,
       extract(hour from h.hour_start at time zone v.time_zone)::integer, e.deliveries, e.successes, 0
     from meraki_store.visible_webhooks(current_user) v
@@ -163,9 +164,9 @@ from (
   group by organization_id, month_start, iso_weekday, hour_of_day
 ) cells;
 
--- Runs of failures go back to the latest success, and what is usual is seen from the 28 local days before. Where the log
--- was not read up to now, nobody can know that a receiver is silent; the newest hour may still be on its way. A receiver
--- that rests at night or at weekends is silent only when that takes longer than any such rest.
+-- Runs of failures go back to the latest success, and what is usual is seen from the 28 local days before. Where the
+-- log was not read up to now, nobody can know that a receiver is silent; the newest hour may still be on its way. A
+-- receiver that rests at night or at weekends is silent only when that takes longer than any such rest.
 create view meraki.webhook_receiver_alerts with (security_barrier) as
 select a.organization_id, a.endpoint_id::text as endpoint_id, a.kind, a.since,
   a.deliveries_before * 86400 / nullif(a.covered_seconds_before, 0) as deliveries_per_day_before, a.failures,
@@ -201,9 +202,9 @@ from (
       values ('began_to_fail', r.failing_since), ('went_silent', r.last_delivery_at)
     ) k (kind, since)
     cross join lateral (
-      select (date_trunc('day', k.since at time zone v.time_zone) - interval '28 days') at time zone v.time_zone
-          as before_from,
-        date_trunc('day', k.since at time zone v.time_zone) at time zone v.time_zone as before_to,
+      select meraki_store.day_start(
+          date_trunc('day', k.since at time zone v.time_zone) - interval '28 days', v.time_zone) as before_from,
+        meraki_store.day_start(date_trunc('day', k.since at time zone v.time_zone), v.time_zone) as before_to,
         now() - greatest(interval '1 hour', t.expected_lag_seconds * interval '1 second') as read_until
     ) b
     where k.since > now() - interval '60 days'
@@ -293,7 +294,7 @@ from (
       select sum(r.requests) as requests, sum(r.rate_limited_429 + r.server_errors_5xx) as bad_requests
       from meraki_store.api_response_days r
       where r.organization_id = v.organization_id and r.series = v.series and r.bucket_start <= d.day_start
-        and r.bucket_start >= (d.date - 29)::timestamp at time zone v.time_zone
+        and r.bucket_start >= meraki_store.day_start((d.date - 29)::timestamp, v.time_zone)
         and not v.stale && tstzrange(r.bucket_start, r.bucket_end)
     ) r
     union all
@@ -393,7 +394,7 @@ from (
     ) r
     union all
     select v.organization_id, v.series,
-      date_trunc('month', h.hour_start at time zone v.time_zone) at time zone v.time_zone,
+      meraki_store.day_start(date_trunc('month', h.hour_start at time zone v.time_zone), v.time_zone),
       extract(isodow from h.hour_start at time zone v.time_zone)::integer,
       extract(hour from h.hour_start at time zone v.time_zone)::integer, r.requests, r.rate_limited_429, 0
     from meraki_store.visible_series(current_user) v
@@ -461,8 +462,8 @@ from (
     ) h
     union all
     select v.organization_id, v.series,
-      date_trunc('month', h.hour_start at time zone v.time_zone) at time zone v.time_zone, h.hour_start, r.requests,
-      r.peak_per_second
+      meraki_store.day_start(date_trunc('month', h.hour_start at time zone v.time_zone), v.time_zone), h.hour_start,
+      r.requests, r.peak_per_second
     from meraki_store.visible_series(current_user) v
     cross join lateral unnest(v.stale) s
     cross join lateral meraki_store.hours_within(lower(s), upper(s)) h
