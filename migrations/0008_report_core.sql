@@ -357,7 +357,8 @@ from (
     sum(no_response)::bigint as no_response, sum(client_errors_4xx)::bigint as client_errors_4xx,
     sum(rate_limited_429)::bigint as rate_limited_429, sum(server_errors_5xx)::bigint as server_errors_5xx,
     sum(duration_ms_sum)::bigint as duration_ms_sum, max(duration_ms_max) as duration_ms_max,
-    max(p50_ms) as p50_ms, max(p95_ms) as p95_ms, max(p99_ms) as p99_ms, avg(coverage_ratio) as coverage_ratio,
+    max(p50_ms) as p50_ms, max(p95_ms) as p95_ms, max(p99_ms) as p99_ms,
+    avg(coverage_ratio::numeric)::double precision as coverage_ratio,
     bool_and(is_final) as is_final, max(updated_at) as updated_at
   from (
     select r.organization_id, r.endpoint_id, o.time_zone,

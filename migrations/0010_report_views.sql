@@ -162,9 +162,9 @@ from (
   group by organization_id, month_start, iso_weekday, hour_of_day
 ) cells;
 
--- Runs of failures go back to the latest success, and what is usual is seen from the 28 local days before. Where the log
--- was not read up to now, nobody can know that a receiver is silent; the newest hour may still be on its way. A receiver
--- that rests at night or at weekends is silent only when that takes longer than any such rest.
+-- Runs of failures go back to the latest success, and what is usual is seen from the 28 local days before. Where the
+-- log was not read up to now, nobody can know that a receiver is silent; the newest hour may still be on its way. A
+-- receiver that rests at night or at weekends is silent only when that takes longer than any such rest.
 create view meraki.webhook_receiver_alerts with (security_barrier) as
 select a.organization_id, a.endpoint_id::text as endpoint_id, a.kind, a.since,
   a.deliveries_before * 86400 / nullif(a.covered_seconds_before, 0) as deliveries_per_day_before, a.failures,
@@ -459,8 +459,7 @@ from (
     union all
     select v.organization_id, v.series,
       meraki_store.day_start(date_trunc('month', h.hour_start at time zone v.time_zone), v.time_zone), h.hour_start,
-      r.requests,
-      r.peak_per_second
+      r.requests, r.peak_per_second
     from meraki_store.visible_series(current_user) v
     cross join lateral meraki_store.stale_hours(v.stale) h
     cross join lateral meraki_store.api_response_hours_of(v.organization_id, v.series, h.hour_start, h.hour_end) r

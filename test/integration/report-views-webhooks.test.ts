@@ -3,6 +3,10 @@
  * runtime: null where nothing was read, 0 where nothing was sent, and provisional time told apart.
  */
 import { beforeAll, expect, test } from 'vitest';
+import { Partitions } from '../../src/db/partitions.ts';
+import { markStale } from '../../src/db/rollup-stale.ts';
+import { instantOfMilliseconds } from '../../src/instant.ts';
+import { rollUpAll } from '../../src/sync/roll-up.ts';
 import { fillKnownArchive } from '../reports/fill-known-archive.ts';
 import {
   ALERT_TYPES,
@@ -22,6 +26,7 @@ import { comparable, grouped, type Row, ratio, time, viewRows } from '../reports
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
 
 const WEEK = 168 * HOUR;
+const HAVANA = { organizationId: 'havana', stream: 'webhook_logs', series: 'all' } as const;
 
 let owned: TestDatabase;
 const deliveries = makeDeliveries();
@@ -198,4 +203,35 @@ test('the mixes have the alert types and the networks of each local day', async 
     }),
   );
   expect(await rowsOf('webhook_network_mix_daily')).toEqual(comparable(networks));
+});
+
+test('a month whose first midnight comes twice begins with the first, in rollups and out of facts', async () => {
+  const { database } = owned;
+  const [from, to] = [Date.parse('2026-10-31T20:00Z'), Date.parse('2026-11-01T20:00Z')];
+  const range = { from: instantOfMilliseconds(from), to: instantOfMilliseconds(to) };
+  const partitions = new Partitions(database);
+  await partitions.ensure('webhook_deliveries', range);
+  await database.pool.query(
+    `select meraki_store.extend_calendar('America/Havana', '2026-10-01', '2026-12-31')`,
+  );
+  await database.pool.query(
+    `insert into meraki_store.webhook_deliveries (organization_id, sent_at, fingerprint, occurrence, network_key,
+       alert_type_id, endpoint_id, logged_at, response_code, response_duration_ms, loaded_at)
+     select 'havana', at, 1, 0, 1, 1, 1, at, 200, 10, at
+     from generate_series($1::timestamptz, $2::timestamptz - interval '1 hour', interval '1 hour') at`,
+    [new Date(from), new Date(to)],
+  );
+  const months = () =>
+    rowsOf(
+      `webhook_heat_map where organization_id = 'havana' and month_start > '2026-09-15' and deliveries > 0`,
+    );
+  await database.transaction((tx) => markStale(tx, HAVANA, [range], range.to));
+  const fromFacts = await months();
+  await rollUpAll({ database, partitions, signal: new AbortController().signal }, range.to);
+  expect(await months()).toEqual(fromFacts);
+  // The hour after midnight is two hours long.
+  const cells = fromFacts.map((row) => [row['month_start'], row['hour_of_day'], row['deliveries']]);
+  expect(cells.filter(([month]) => month === '2026-10-01T04:00:00+00:00')).toHaveLength(8);
+  expect(cells.filter(([month]) => month === '2026-11-01T04:00:00+00:00')).toHaveLength(15);
+  expect(cells).toContainEqual(['2026-11-01T04:00:00+00:00', 0, 2]);
 });

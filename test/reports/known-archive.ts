@@ -1,6 +1,7 @@
 /*
- * A month of two organizations, small enough to be computed anew by hand: with the change to summer time, days that
- * begin at half past the hour, a gap, provisional time, idle hours that were read, and buckets wider than an hour.
+ * A month of three organizations, small enough to be computed anew by hand: with the change to summer time, a midnight
+ * that is skipped, days that begin at half past the hour, a gap, provisional time, idle hours that were read, and
+ * buckets wider than an hour.
  */
 import { createRandom } from '../../src/simulator/random.ts';
 
@@ -48,7 +49,12 @@ export const LATE: readonly Stretch[] = [
   { from: at('03-04T05:00'), to: at('03-04T09:00') },
   { from: at('03-28T10:00'), to: at('03-29T12:00') },
 ];
-export const ZONES: Readonly<Record<string, string>> = { berlin: 'Europe/Berlin', kolkata: 'Asia/Kolkata' };
+export const ZONES: Readonly<Record<string, string>> = {
+  berlin: 'Europe/Berlin',
+  kolkata: 'Asia/Kolkata',
+  // 8 March begins at 1 o'clock.
+  havana: 'America/Havana',
+};
 export const ALERT_TYPES = ['Settings changed', 'Sensor reading'];
 export const OWN_SERIES = 'archive';
 const IDLE_SERIES = 'idle';
@@ -58,6 +64,7 @@ const SETTLED = at('04-07T06:00');
 export const WEBHOOKS: readonly KnownStream[] = [
   webhooks('berlin', at('03-02T00:20'), [{ from: at('03-20T03:30'), to: at('03-21T10:15') }]),
   webhooks('kolkata', at('03-10T00:00'), [{ from: at('03-25T00:00'), to: at('03-26T00:00') }]),
+  webhooks('havana', WHOLE.from, []),
 ];
 
 export const SERIES: readonly KnownStream[] = [
@@ -92,6 +99,10 @@ export const SERIES: readonly KnownStream[] = [
         provisional: [],
       },
     ],
+  },
+  {
+    ...{ organization: 'havana', series: 'all', wanted: WHOLE },
+    widths: [{ seconds: 1_800, final: [WHOLE], provisional: [] }],
   },
   // Read, and never asked.
   {
