@@ -8,13 +8,13 @@ const AHEAD = instantOfSeconds(2 * 366 * 86_400);
 /** Days begin and end up to 14 hours beside those of UTC. */
 const MARGIN = instantOfSeconds(2 * 86_400);
 
-/** Makes sure that the calendar holds the hours of `range`, and the days of a time zone that they touch. */
+/** Makes sure that the calendar holds the hours of `range`, and the days and months of a time zone that they touch. */
 export async function ensureCalendar(query: Queryable, timeZone: string, { from, to }: Range): Promise<void> {
   await translated(
     query.execute(sql`
       select meraki_store.extend_calendar(${timeZone}, missing.first, missing.last)
       from (
-        select least(min(date), ${dateOf(from - MARGIN)}::date) as first,
+        select least(min(date), date_trunc('month', ${dateOf(from - MARGIN)}::timestamp)::date) as first,
           greatest(max(date), ${dateOf(to + MARGIN)}::date) as last,
           min(date) as has_first, max(date) as has_last
         from meraki_store.calendar_days where time_zone = ${timeZone}

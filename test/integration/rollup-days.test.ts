@@ -75,6 +75,9 @@ describe.each(DAYS)('%s on %s, from %s, has %d hours', (zone, date, start, hours
         ]),
       ).toEqual([{ n: quarters.length }]);
       expect(await monthsBeside()).toEqual([]);
+      expect(await bench.rows('select from meraki.api_busiest_hours')).toHaveLength(
+        Math.min(24, Math.ceil(to / HOUR) - Math.floor(from / HOUR)),
+      );
     }
   });
 });
