@@ -1,4 +1,4 @@
-import type { Database } from '../db/database.ts';
+import type { Database, Queryable } from '../db/database.ts';
 import { readStale } from '../db/rollup-stale.ts';
 import {
   compareRollups,
@@ -34,23 +34,32 @@ export async function checkRollups(
 ): Promise<RollupCheck> {
   return await database.transaction(async (tx) => {
     await sameMoment(tx);
-    const span = await rollupSpan(tx, key);
-    if (span === undefined) return { checked: [], differences: [] };
-    const checked = subtract(intersect([span], within ?? [span]), await readStale(tx, key));
-    const found = new Map<string, number>();
-    const compare = async (grain: RollupGrain, pieces: readonly Range[]) => {
-      for (const piece of pieces) {
-        for (const { table, rows } of await compareRollups(tx, key, grain, piece)) {
-          found.set(table, (found.get(table) ?? 0) + rows);
-        }
-      }
-    };
-    for (const stretch of checked) {
-      await compare('hour', joined(hoursIn(stretch), LONGEST.hour));
-      await compare('day', joined(await wholeDays(tx, key.organizationId, stretch), LONGEST.day));
-    }
-    return { checked, differences: [...found].map(([table, rows]) => ({ table, rows })) };
+    return await checkRollupsAsSeen(tx, key, within);
   });
+}
+
+/** The same within a transaction that sees one moment. */
+export async function checkRollupsAsSeen(
+  query: Queryable,
+  key: StreamKey,
+  within?: Ranges,
+): Promise<RollupCheck> {
+  const span = await rollupSpan(query, key);
+  if (span === undefined) return { checked: [], differences: [] };
+  const checked = subtract(intersect([span], within ?? [span]), await readStale(query, key));
+  const found = new Map<string, number>();
+  const compare = async (grain: RollupGrain, pieces: readonly Range[]) => {
+    for (const piece of pieces) {
+      for (const { table, rows } of await compareRollups(query, key, grain, piece)) {
+        found.set(table, (found.get(table) ?? 0) + rows);
+      }
+    }
+  };
+  for (const stretch of checked) {
+    await compare('hour', joined(hoursIn(stretch), LONGEST.hour));
+    await compare('day', joined(await wholeDays(query, key.organizationId, stretch), LONGEST.day));
+  }
+  return { checked, differences: [...found].map(([table, rows]) => ({ table, rows })) };
 }
 
 function hoursIn({ from, to }: Range): readonly Range[] {

@@ -8,6 +8,7 @@ import { finalStretches, type Stretch, storedDeliveries, trueDeliveries } from '
 import { type ClaimsVerdict, judgeClaims } from './claims.ts';
 import { compareMultisets } from './multiset.ts';
 import { judgeQuarantine } from './quarantine.ts';
+import { judgeRollups } from './rollups.ts';
 
 export interface Verdict extends ClaimsVerdict {
   /** Rows and final counts that were compared. */
@@ -25,6 +26,8 @@ export interface Verdict extends ClaimsVerdict {
 export interface JudgeOptions {
   /** Whether time may be missing because of what a fault plan did. */
   readonly mayLackTime?: boolean;
+  /** Whether to leave out what reports make of rollups. */
+  readonly withoutReports?: boolean;
 }
 
 /** Judges all organizations that are active in the dashboard. `client` may be the owner's; it is given back as it was. */
@@ -60,6 +63,7 @@ export async function judgeArchive(
     }
     const claims = await judgeClaims(client, organizationIds, simulator.served);
     faults.push(...claims.faults);
+    if (options.withoutReports !== true) faults.push(...(await judgeRollups(client)));
     if (claims.pendingGaps > 0 && options.mayLackTime !== true)
       faults.push(`${claims.pendingGaps} gaps are pending`);
     if (claims.lostGaps > 0 && options.mayLackTime !== true) faults.push(`${claims.lostGaps} gaps are lost`);

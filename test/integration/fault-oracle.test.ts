@@ -4,8 +4,11 @@
  */
 import type pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { Partitions } from '../../src/db/partitions.ts';
+import { instantOfMilliseconds } from '../../src/instant.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
-import { judgeArchive } from '../faults/oracle.ts';
+import { rollUpAll } from '../../src/sync/roll-up.ts';
+import { type JudgeOptions, judgeArchive } from '../faults/oracle.ts';
 import { askPostgres } from '../faults/processes/ask-postgres.ts';
 import { outputFaults } from '../faults/processes/output-faults.ts';
 import { tablesWithSecrets } from '../faults/secret-search.ts';
@@ -19,6 +22,9 @@ beforeAll(async () => {
   simulator = await startSimulator({ organizations: 1, rows: 2_000, rate: false });
   database = await createTestDatabase();
   await workUntilCaughtUp(configFor(simulator, database, { API_RESPONSES_INTERVAL: '3600' }));
+  const signal = new AbortController().signal;
+  const partitions = new Partitions(database.database);
+  await rollUpAll({ database: database.database, partitions, signal }, instantOfMilliseconds(Date.now()));
 }, 60_000);
 
 afterAll(() => simulator.stop());
@@ -29,6 +35,10 @@ const DAMAGED = [
   'meraki_store.api_response_counts',
   'meraki_ingest.coverage',
   'meraki_ingest.settings',
+  'meraki_store.rollup_stale',
+  'meraki_store.webhook_hours',
+  'meraki_store.webhook_endpoint_days',
+  'meraki_store.api_response_days',
 ];
 
 beforeEach(() =>
@@ -54,10 +64,10 @@ function ask<T>(question: (client: pg.Client) => Promise<T>): Promise<T> {
   return askPostgres(database.url, question);
 }
 
-function judgeAfter(damage: string) {
+function judgeAfter(damage: string, options?: JudgeOptions) {
   return ask(async (client) => {
     await client.query(damage);
-    return await judgeArchive(client, simulator);
+    return await judgeArchive(client, simulator, options);
   });
 }
 
@@ -77,10 +87,14 @@ test('an exact archive has no fault', async () => {
   expect(verdict.rowsCompared).toBeGreaterThan(2_000);
 });
 
+/** Facts are damaged behind the rollups' back. */
+const FACTS_ALONE = { withoutReports: true };
+
 test('I1: a lost delivery', async () => {
   const verdict = await judgeAfter(
     `delete from meraki_store.webhook_deliveries
      where (organization_id, sent_at, fingerprint, occurrence) = ${ONE_ROW}`,
+    FACTS_ALONE,
   );
   expect(verdict).toMatchObject({ lost: 1, doubled: 0 });
   expect(verdict.faults).toEqual([expect.stringContaining('only true')]);
@@ -92,6 +106,7 @@ test('I1: a doubled delivery', async () => {
      select (jsonb_populate_record(f, jsonb_build_object('occurrence', f.occurrence + 1))).*
      from meraki_store.webhook_deliveries f
      where (organization_id, sent_at, fingerprint, occurrence) = ${ONE_ROW}`,
+    FACTS_ALONE,
   );
   expect(verdict).toMatchObject({ lost: 0, doubled: 1 });
   expect(verdict.faults).toEqual([expect.stringContaining('only stored')]);
@@ -107,6 +122,7 @@ test('I6: a lost and a wrong count', async () => {
      set request_count = case when place = 1 then 0 else f.request_count + 7 end
      from ranked r where place <= 2 and (f.organization_id, f.bucket_start, f.response_code)
        = (r.organization_id, r.bucket_start, r.response_code)`,
+    FACTS_ALONE,
   );
   expect(verdict.lost).toBeGreaterThanOrEqual(2);
   expect(verdict.doubled).toBeGreaterThanOrEqual(1);
@@ -116,6 +132,7 @@ test('I2: coverage of time that was never answered', async () => {
   const verdict = await judgeAfter(
     `update meraki_ingest.coverage set provisional = provisional
        + tstzmultirange(tstzrange(now() + interval '1 hour', now() + interval '2 hours'))`,
+    FACTS_ALONE,
   );
   expect(verdict.falseCoverage).toBe(2);
   expect(verdict.faults).toEqual(Array(2).fill(expect.stringContaining('covered and never answered')));
@@ -127,9 +144,34 @@ test('a gap', async () => {
     `update meraki_ingest.coverage set final = final - ${hole}, provisional = provisional - ${hole},
        counted = counted - ${hole}
      where stream = 'webhook_logs'`,
+    FACTS_ALONE,
   );
   expect(verdict).toMatchObject({ pendingGaps: 1, lostGaps: 0, lost: 0, falseCoverage: 0 });
   expect(verdict.faults).toEqual(['1 gaps are pending']);
+});
+
+test.each([
+  ['webhook_hours', 'p95_ms = p95_ms + 1', 'webhook_deliveries_hourly: only shown'],
+  ['webhook_endpoint_days', 'deliveries = deliveries + 1', 'webhook_totals_daily: only shown'],
+  ['api_response_days', 'requests = requests - 1', 'api_responses_daily: only shown'],
+])('a wrong figure of %s', async (table, change, said) => {
+  const verdict = await judgeAfter(
+    `update meraki_store.${table} set ${change} where bucket_start =
+       (select max(bucket_start) from meraki_store.${table} where bucket_start < now() - interval '2 days')`,
+  );
+  expect(verdict.faults).toContainEqual(expect.stringContaining(said));
+  expect(verdict.faults).toContainEqual(
+    expect.stringMatching(`rows of ${table} are not what the facts make`),
+  );
+});
+
+test('facts that changed and left nothing stale', async () => {
+  const verdict = await judgeAfter(
+    `update meraki_store.webhook_deliveries set response_code = 200 where response_code = 500`,
+  );
+  for (const view of ['webhook_deliveries_daily', 'webhook_receivers_hourly', 'webhook_incidents']) {
+    expect(verdict.faults).toContainEqual(expect.stringContaining(`${view}: only shown`));
+  }
 });
 
 test('I8: a secret in a table', async () => {

@@ -15,7 +15,7 @@ export interface CatchUpOptions {
 }
 
 /**
- * Waits until every stream was read after the chaos and is final up to the wanted instant.
+ * Waits until every stream was read after the chaos, is final up to the wanted instant, and is rolled up so far.
  *
  * @returns what was still open when the patience ended, or nothing
  */
@@ -45,6 +45,8 @@ async function stillOpen(
          when s.last_success_at is null or s.last_success_at < to_timestamp($2)
            then 'not read since the chaos: ' || coalesce(s.last_error, 'no error')
          when not isempty(m.missing) then 'not final: ' || m.missing::text
+         when not isempty(r.stale * tstzmultirange(tstzrange(null, to_timestamp($3))))
+           then 'not rolled up: ' || r.stale::text
        end as open
      from unnest($1::text[]) as o (organization_id)
      cross join (values ('webhook_logs'), ('api_responses')) as n (stream)
@@ -55,6 +57,8 @@ async function stillOpen(
        from meraki_ingest.coverage c
        where c.organization_id = s.organization_id and c.stream = s.stream and c.series = s.series
      ) m on true
+     left join meraki_store.rollup_stale r
+       on r.organization_id = s.organization_id and r.stream = s.stream and r.series = s.series
      order by 1, 2`,
     [organizationIds, since / 1_000, finalUntil / 1_000],
   );

@@ -50,16 +50,18 @@ const histogram: Comparison = {
     union all
     select organization_id, endpoint_id, bucket_start, null, null, sum(deliveries)::bigint, date
     from meraki.webhook_latency_histogram group by 1, 2, 3, 7`,
-  right: `select h.organization_id, h.endpoint_id, h.bucket_start, h.from_ms, h.to_ms, count(*), h.date
-    from meraki.webhook_latency_histogram h
-    join days t on t.organization_id = h.organization_id and t.day_start = h.bucket_start
-    join meraki.webhook_deliveries w on w.organization_id = t.organization_id and w.date = t.date
-      and w.endpoint_id = h.endpoint_id
-      and greatest(w.response_duration_ms, 0) >= h.from_ms and w.response_duration_ms < h.to_ms
-    group by 1, 2, 3, 4, 5, 7
+  right: `
+    with bounds as materialized (select distinct from_ms, to_ms from meraki.webhook_latency_histogram),
+    deliveries as materialized (
+      select w.organization_id, w.endpoint_id, t.day_start, t.date,
+        greatest(w.response_duration_ms, 0) as ms, count(*) as n
+      from meraki.webhook_deliveries w ${GRAINS[1]?.join} group by 1, 2, 3, 4, 5
+    )
+    select organization_id, endpoint_id, day_start, from_ms, to_ms, sum(n)::bigint, date
+    from deliveries join bounds on ms >= from_ms and ms < to_ms group by 1, 2, 3, 4, 5, 7
     union all
-    select w.organization_id, w.endpoint_id, t.day_start, null, null, count(*), t.date
-    from meraki.webhook_deliveries w ${GRAINS[1]?.join} group by 1, 2, 3, 7`,
+    select organization_id, endpoint_id, day_start, null, null, sum(n)::bigint, date
+    from deliveries group by 1, 2, 3, 7`,
 };
 
 export const deliveryFigures: readonly Comparison[] = [...GRAINS.map(groups), dates, histogram];
