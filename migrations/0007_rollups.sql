@@ -624,6 +624,7 @@ create table meraki_ingest.reader_organizations (
 comment on table meraki_ingest.reader_organizations is
   'Organizations that a role with the rights of meraki_organization_reader may see.';
 
+-- Whatever has facts was marked as stale once, so none is left out because it was never listed.
 create function meraki_store.visible_organizations(reader name)
 returns table (organization_id text, time_zone text)
 language sql stable parallel safe security definer rows 50 set search_path = pg_catalog as $$
@@ -631,6 +632,7 @@ language sql stable parallel safe security definer rows 50 set search_path = pg_
   from (
     select organization_id from meraki_store.organizations
     union select organization_id from meraki_ingest.streams
+    union select organization_id from meraki_store.rollup_stale
   ) o
   left join meraki_store.organizations s on s.organization_id = o.organization_id
   where not exists (
@@ -679,6 +681,35 @@ language sql stable parallel safe security definer rows 1 set search_path = pg_c
     on t.organization_id = k.organization_id and t.stream = 'api_responses' and t.series = k.series
 $$;
 
+-- Members of dimensions, for joins. Joined as tables, a plan would tell how many rows of other organizations have a name.
+create function meraki_store.seen_organizations(reader name) returns setof meraki_store.organizations
+language sql stable parallel safe security definer rows 50 set search_path = pg_catalog as $$
+  select o.* from meraki_store.visible_organizations(reader) v
+  join meraki_store.organizations o on o.organization_id = v.organization_id
+$$;
+
+create function meraki_store.seen_networks(reader name) returns setof meraki_store.networks
+language sql stable parallel safe security definer rows 1000 set search_path = pg_catalog as $$
+  select n.* from meraki_store.visible_organizations(reader) v
+  join meraki_store.networks n on n.organization_id = v.organization_id
+$$;
+
+create function meraki_store.seen_alert_types(reader name) returns setof meraki_store.alert_types
+language sql stable parallel safe security definer rows 500 set search_path = pg_catalog as $$
+  select a.* from meraki_store.visible_organizations(reader) v
+  join meraki_store.alert_types a on a.organization_id = v.organization_id
+$$;
+
+create function meraki_store.seen_webhook_endpoints(reader name) returns setof meraki_store.webhook_endpoints
+language sql stable parallel safe security definer rows 200 set search_path = pg_catalog as $$
+  select e.* from meraki_store.visible_organizations(reader) v
+  join meraki_store.webhook_endpoints e on e.organization_id = v.organization_id
+$$;
+
+comment on function meraki_store.seen_organizations is 'Organizations that a role may see, with all that is known of them.';
+comment on function meraki_store.seen_networks is 'Networks of organizations that a role may see.';
+comment on function meraki_store.seen_alert_types is 'Alert types of organizations that a role may see.';
+comment on function meraki_store.seen_webhook_endpoints is 'Receivers of organizations that a role may see.';
 comment on function meraki_store.visible_organizations is 'Organizations that a role may see.';
 comment on function meraki_store.visible_webhooks is 'Webhook streams that a role may see, with what views need of their ledger.';
 comment on function meraki_store.visible_series is 'Series of API counts that a role may see, with what views need of their ledger.';

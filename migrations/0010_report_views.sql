@@ -49,7 +49,7 @@ from (
   from meraki_store.webhook_days_exact
   group by organization_id, time_zone, bucket_start, alert_type_id
 ) m
-left join meraki_store.alert_types a
+left join meraki_store.seen_alert_types(current_user) a
   on a.organization_id = m.organization_id and a.alert_type_id = m.alert_type_id;
 
 create view meraki.webhook_network_mix_daily with (security_barrier) as
@@ -63,7 +63,7 @@ from (
   from meraki_store.webhook_days_exact
   group by organization_id, time_zone, bucket_start, network_key
 ) m
-left join meraki_store.networks n on n.organization_id = m.organization_id and n.network_key = m.network_key;
+left join meraki_store.seen_networks(current_user) n on n.organization_id = m.organization_id and n.network_key = m.network_key;
 
 create view meraki.webhook_week_over_week with (security_barrier) as
 select organization_id, bucket_start, case when is_known then deliveries end as deliveries,
@@ -225,7 +225,7 @@ from (
   group by k.organization_id, k.endpoint_id, k.kind, k.since, k.failures, k.last_success_at, k.last_delivery_at,
     k.covered_seconds_before
 ) a
-left join meraki_store.webhook_endpoints e
+left join meraki_store.seen_webhook_endpoints(current_user) e
   on e.organization_id = a.organization_id and e.endpoint_id = a.endpoint_id
 left join meraki_ingest.settings s on s.name = 'webhook_urls'
 where a.kind = 'began_to_fail'

@@ -3,7 +3,8 @@
 -- Many tools write times as timestamp '2026-11-01 00:00:00' or date '2026-11-01', without a time zone. Postgres does not
 -- trust its own comparison of these with a timestamptz to tell nothing of the values, so it makes it only after all rows
 -- are read that a security barrier lets through. Operators of the same names, found first by readers, cast the literal
--- instead: what is compared then is two timestamptz, which Postgres trusts. They mean what Postgres' own mean.
+-- instead: what is compared then is two timestamptz, which Postgres trusts. They mean what Postgres' own mean. They are in
+-- no operator family, which takes a superuser: rows of times cannot be compared as a whole, (a, b) >= (timestamp …, …).
 
 create schema meraki_operators;
 comment on schema meraki_operators is
@@ -11,38 +12,87 @@ comment on schema meraki_operators is
 
 create function meraki_operators.before(timestamptz, timestamp) returns boolean
 language sql stable parallel safe return $1 < $2::timestamptz;
+create function meraki_operators.before(timestamp, timestamptz) returns boolean
+language sql stable parallel safe return $1::timestamptz < $2;
 create function meraki_operators.up_to(timestamptz, timestamp) returns boolean
 language sql stable parallel safe return $1 <= $2::timestamptz;
+create function meraki_operators.up_to(timestamp, timestamptz) returns boolean
+language sql stable parallel safe return $1::timestamptz <= $2;
 create function meraki_operators.at(timestamptz, timestamp) returns boolean
 language sql stable parallel safe return $1 = $2::timestamptz;
+create function meraki_operators.at(timestamp, timestamptz) returns boolean
+language sql stable parallel safe return $1::timestamptz = $2;
 create function meraki_operators.since(timestamptz, timestamp) returns boolean
 language sql stable parallel safe return $1 >= $2::timestamptz;
+create function meraki_operators.since(timestamp, timestamptz) returns boolean
+language sql stable parallel safe return $1::timestamptz >= $2;
 create function meraki_operators.after(timestamptz, timestamp) returns boolean
 language sql stable parallel safe return $1 > $2::timestamptz;
+create function meraki_operators.after(timestamp, timestamptz) returns boolean
+language sql stable parallel safe return $1::timestamptz > $2;
 
 create function meraki_operators.before(timestamptz, date) returns boolean
 language sql stable parallel safe return $1 < $2::timestamptz;
+create function meraki_operators.before(date, timestamptz) returns boolean
+language sql stable parallel safe return $1::timestamptz < $2;
 create function meraki_operators.up_to(timestamptz, date) returns boolean
 language sql stable parallel safe return $1 <= $2::timestamptz;
+create function meraki_operators.up_to(date, timestamptz) returns boolean
+language sql stable parallel safe return $1::timestamptz <= $2;
 create function meraki_operators.at(timestamptz, date) returns boolean
 language sql stable parallel safe return $1 = $2::timestamptz;
+create function meraki_operators.at(date, timestamptz) returns boolean
+language sql stable parallel safe return $1::timestamptz = $2;
 create function meraki_operators.since(timestamptz, date) returns boolean
 language sql stable parallel safe return $1 >= $2::timestamptz;
+create function meraki_operators.since(date, timestamptz) returns boolean
+language sql stable parallel safe return $1::timestamptz >= $2;
 create function meraki_operators.after(timestamptz, date) returns boolean
 language sql stable parallel safe return $1 > $2::timestamptz;
+create function meraki_operators.after(date, timestamptz) returns boolean
+language sql stable parallel safe return $1::timestamptz > $2;
 
-create operator meraki_operators.< (leftarg = timestamptz, rightarg = timestamp, function = meraki_operators.before);
-create operator meraki_operators.<= (leftarg = timestamptz, rightarg = timestamp, function = meraki_operators.up_to);
-create operator meraki_operators.= (leftarg = timestamptz, rightarg = timestamp, function = meraki_operators.at);
-create operator meraki_operators.>= (leftarg = timestamptz, rightarg = timestamp, function = meraki_operators.since);
-create operator meraki_operators.> (leftarg = timestamptz, rightarg = timestamp, function = meraki_operators.after);
+create operator meraki_operators.< (leftarg = timestamptz, rightarg = timestamp, function = meraki_operators.before,
+  commutator = operator(meraki_operators.>));
+create operator meraki_operators.< (leftarg = timestamp, rightarg = timestamptz, function = meraki_operators.before,
+  commutator = operator(meraki_operators.>));
+create operator meraki_operators.<= (leftarg = timestamptz, rightarg = timestamp, function = meraki_operators.up_to,
+  commutator = operator(meraki_operators.>=));
+create operator meraki_operators.<= (leftarg = timestamp, rightarg = timestamptz, function = meraki_operators.up_to,
+  commutator = operator(meraki_operators.>=));
+create operator meraki_operators.= (leftarg = timestamptz, rightarg = timestamp, function = meraki_operators.at,
+  commutator = operator(meraki_operators.=));
+create operator meraki_operators.= (leftarg = timestamp, rightarg = timestamptz, function = meraki_operators.at,
+  commutator = operator(meraki_operators.=));
+create operator meraki_operators.>= (leftarg = timestamptz, rightarg = timestamp, function = meraki_operators.since,
+  commutator = operator(meraki_operators.<=));
+create operator meraki_operators.>= (leftarg = timestamp, rightarg = timestamptz, function = meraki_operators.since,
+  commutator = operator(meraki_operators.<=));
+create operator meraki_operators.> (leftarg = timestamptz, rightarg = timestamp, function = meraki_operators.after,
+  commutator = operator(meraki_operators.<));
+create operator meraki_operators.> (leftarg = timestamp, rightarg = timestamptz, function = meraki_operators.after,
+  commutator = operator(meraki_operators.<));
 
-create operator meraki_operators.< (leftarg = timestamptz, rightarg = date, function = meraki_operators.before);
-create operator meraki_operators.<= (leftarg = timestamptz, rightarg = date, function = meraki_operators.up_to);
-create operator meraki_operators.= (leftarg = timestamptz, rightarg = date, function = meraki_operators.at);
-create operator meraki_operators.>= (leftarg = timestamptz, rightarg = date, function = meraki_operators.since);
-create operator meraki_operators.> (leftarg = timestamptz, rightarg = date, function = meraki_operators.after);
-
+create operator meraki_operators.< (leftarg = timestamptz, rightarg = date, function = meraki_operators.before,
+  commutator = operator(meraki_operators.>));
+create operator meraki_operators.< (leftarg = date, rightarg = timestamptz, function = meraki_operators.before,
+  commutator = operator(meraki_operators.>));
+create operator meraki_operators.<= (leftarg = timestamptz, rightarg = date, function = meraki_operators.up_to,
+  commutator = operator(meraki_operators.>=));
+create operator meraki_operators.<= (leftarg = date, rightarg = timestamptz, function = meraki_operators.up_to,
+  commutator = operator(meraki_operators.>=));
+create operator meraki_operators.= (leftarg = timestamptz, rightarg = date, function = meraki_operators.at,
+  commutator = operator(meraki_operators.=));
+create operator meraki_operators.= (leftarg = date, rightarg = timestamptz, function = meraki_operators.at,
+  commutator = operator(meraki_operators.=));
+create operator meraki_operators.>= (leftarg = timestamptz, rightarg = date, function = meraki_operators.since,
+  commutator = operator(meraki_operators.<=));
+create operator meraki_operators.>= (leftarg = date, rightarg = timestamptz, function = meraki_operators.since,
+  commutator = operator(meraki_operators.<=));
+create operator meraki_operators.> (leftarg = timestamptz, rightarg = date, function = meraki_operators.after,
+  commutator = operator(meraki_operators.<));
+create operator meraki_operators.> (leftarg = date, rightarg = timestamptz, function = meraki_operators.after,
+  commutator = operator(meraki_operators.<));
 comment on operator meraki_operators.< (timestamptz, timestamp) is 'As in Postgres, in the session''s time zone.';
 comment on operator meraki_operators.< (timestamptz, date) is 'As in Postgres, in the session''s time zone.';
 

@@ -3,7 +3,7 @@ import { type ApiResponseBatch, writeApiResponseCounts } from '../../src/db/api-
 import { lockCoverage, saveCoverage } from '../../src/db/coverage.ts';
 import { Partitions } from '../../src/db/partitions.ts';
 import type { WriteCounts } from '../../src/db/webhook-deliveries.ts';
-import { type Instant, instantOfSeconds, parseInstant } from '../../src/instant.ts';
+import { formatInstant, type Instant, instantOfSeconds, parseInstant } from '../../src/instant.ts';
 import { type Ranges, union } from '../../src/ranges.ts';
 import type { StreamKey } from '../../src/stream-key.ts';
 import { emptyTestDatabase, type TestDatabase } from '../support/test-database.ts';
@@ -119,6 +119,10 @@ describe('provisional figures', () => {
   });
 
   test('of an idle stretch are none, and that is known', async () => {
+    await rows(`insert into meraki_ingest.streams (organization_id, stream, series, wanted_from, retired_at,
+        lookback_seconds, expected_lag_seconds, created_at)
+      select '${KEY.organizationId}', 'api_responses', '${KEY.series}', at, at + interval '1 hour', 1, 1, at
+      from (values (timestamptz '${formatInstant(START)}')) as only (at)`);
     expect(await write(READ, span(0, 2), '')).toEqual({ rowsNew: 0, rowsKnown: 0 });
     expect(await rows('select requests, coverage_ratio from meraki.api_responses_hourly')).toEqual([
       { requests: '0', coverage_ratio: 240 / 3600 },
