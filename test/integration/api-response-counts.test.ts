@@ -122,7 +122,7 @@ describe('provisional figures', () => {
     await rows(`insert into meraki_ingest.streams (organization_id, stream, series, wanted_from, retired_at,
         lookback_seconds, expected_lag_seconds, created_at)
       select '${KEY.organizationId}', 'api_responses', '${KEY.series}', at, at + interval '1 hour', 1, 1, at
-      from (values (timestamptz '${formatInstant(START)}')) as only (at)`);
+      from (values (timestamptz '${formatInstant(START)}')) as hours (at)`);
     expect(await write(READ, span(0, 2), '')).toEqual({ rowsNew: 0, rowsKnown: 0 });
     expect(await rows('select requests, coverage_ratio from meraki.api_responses_hourly')).toEqual([
       { requests: '0', coverage_ratio: 240 / 3600 },
