@@ -6,9 +6,11 @@ import { receiverFigures } from './receiver-figures.ts';
 import { readReportContext } from './report-context.ts';
 import { requestFigures } from './request-figures.ts';
 import { runFigures } from './run-figures.ts';
+import { shareFigures } from './share-figures.ts';
 
-export const COMPARISONS: readonly Comparison[] = [
+const COMPARISONS: readonly Comparison[] = [
   ...deliveryFigures,
+  ...shareFigures,
   ...receiverFigures,
   ...monthFigures,
   ...requestFigures,
@@ -19,18 +21,23 @@ export const COMPARISONS: readonly Comparison[] = [
  * Compares every report view that is made of rollups with what the facts say, by other ways than the views'.
  *
  * @param client has the owner's rights, and is in a transaction that sees one snapshot
+ * @param views only these; by default all
  * @returns what differs, for a person to read
  */
-export async function compareReports(client: pg.ClientBase): Promise<readonly string[]> {
+export async function compareReports(
+  client: pg.ClientBase,
+  views?: readonly string[],
+): Promise<readonly string[]> {
+  const compared = COMPARISONS.filter(({ name }) => views?.includes(name) !== false);
   const context = await readReportContext(client);
   const differences: string[] = [];
   await client.query('set local role meraki_reader');
   await client.query('set local statement_timeout = 0; set local jit = off');
-  for (const comparison of COMPARISONS.filter(({ forOwner }) => forOwner !== true)) {
+  for (const comparison of compared.filter(({ forOwner }) => forOwner !== true)) {
     differences.push(...(await differencesOf(client, context, comparison)));
   }
   await client.query('reset role');
-  for (const comparison of COMPARISONS.filter(({ forOwner }) => forOwner === true)) {
+  for (const comparison of compared.filter(({ forOwner }) => forOwner === true)) {
     differences.push(...(await differencesOf(client, context, comparison)));
   }
   return differences;
