@@ -144,6 +144,30 @@ describe.each(Object.entries(TIME_ZONES))('%s, in %s', (organization, timeZone) 
     }
     expect(panels).toBe(3);
   });
+
+  test('by day, ranges one after the other from midnight of UTC have each day once', async () => {
+    const last = Math.floor(now.getTime() / DAY_MS) * DAY_MS;
+    const bounds = [21, 14, 7, 0].map((days) => new Date(last - days * DAY_MS));
+    const wanted = localMidnights(bounds[0] as Date, bounds.at(-1) as Date, timeZone);
+    expect(wanted).toHaveLength(21);
+    let panels = 0;
+    for (const [, dashboard] of readDashboards()) {
+      for (const panel of dashboard.panels) {
+        const [target] = panel.targets ?? [];
+        if (target?.format !== 'time_series' || !/_totals_|_responses_|_receivers_/.test(target.rawSql))
+          continue;
+        panels += 1;
+        const days: number[] = [];
+        for (const [index, from] of bounds.slice(0, -1).entries()) {
+          const session = await open(dashboard, { from, to: bounds[index + 1] as Date });
+          const [time] = await session.answer(target, panel);
+          for (const value of time?.values ?? []) days.push((value as Date).getTime());
+        }
+        expect(days, panel.title).toEqual(wanted);
+      }
+    }
+    expect(panels).toBeGreaterThan(8);
+  });
 });
 
 /**
@@ -159,6 +183,15 @@ function sixDaysFrom(day: number, hours: number): TimeRange {
 
 function localMonth(moment: Date, timeZone: string): string {
   return moment.toLocaleDateString('sv', { timeZone }).slice(0, 7);
+}
+
+/** When the days of a time zone begin, from `from` to `to`. */
+function localMidnights(from: Date, to: Date, timeZone: string): readonly number[] {
+  const midnights: number[] = [];
+  for (let at = from.getTime(); at <= to.getTime(); at += HOUR_MS) {
+    if (new Date(at).toLocaleTimeString('sv', { timeZone }).startsWith('00:00')) midnights.push(at);
+  }
+  return midnights;
 }
 
 test('a reader of one organization finds it alone, and every panel answers', async () => {
