@@ -3,18 +3,29 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type PanelFile, readDashboards, type TargetFile } from '../support/grafana/dashboard-files.ts';
+import {
+  type DashboardFile,
+  type PanelFile,
+  readDashboards,
+  type TargetFile,
+} from '../support/grafana/dashboard-files.ts';
 import { DashboardSession } from '../support/grafana/dashboard-session.ts';
+import type { TimeRange } from '../support/grafana/expand-macros.ts';
 import { openFilledArchive } from '../support/grafana/filled-archive.ts';
 import { type Frame, frameOf } from '../support/grafana/frame.ts';
 import type { TestDatabase } from '../support/test-database.ts';
+
+/** Organizations whose days and months begin before, or after, those of UTC; the others are of UTC. */
+const TIME_ZONES = { 'Alder Foods': 'Europe/Vienna', 'Birch Clinics': 'America/Los_Angeles' } as const;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 
 let owned: TestDatabase;
 let reader: pg.Client;
 let now: Date;
 
 beforeAll(async () => {
-  ({ owned, reader, now } = await openFilledArchive());
+  ({ owned, reader, now } = await openFilledArchive({}, TIME_ZONES));
 }, 300_000);
 
 afterAll(() => reader?.end());
@@ -72,6 +83,116 @@ describe('with one organization and one receiver chosen', () => {
     }
   });
 });
+
+describe.each(Object.entries(TIME_ZONES))('%s, in %s', (organization, timeZone) => {
+  const open = (dashboard: DashboardFile, range: TimeRange) =>
+    DashboardSession.open(dashboard, reader, {
+      to: range.to,
+      range,
+      chosen: { organization: [organization], interval: ['daily'] },
+    });
+
+  test.each([...readDashboards()])('%s has rows for days in the middle of a month', async (_, dashboard) => {
+    const session = await open(dashboard, sixDaysFrom(10, 10));
+    for (const panel of dashboard.panels) {
+      for (const target of panel.targets ?? []) {
+        const frame = await session.answer(target, panel);
+        // Runs, incidents and audits need not have been in these days.
+        if (!/bucket_start\)|month_start/.test(target.rawSql)) continue;
+        expect(frame[0]?.values.length, panel.title).toBeGreaterThan(0);
+      }
+    }
+  });
+
+  test.each([
+    { begins: 'in mid-month', from: () => sixDaysFrom(10, 10) },
+    { begins: 'with the month of UTC', from: () => sixDaysFrom(1, 0) },
+    { begins: 'just before the month of UTC ends', from: () => sixDaysFrom(1, -0.5) },
+  ])('months are those that a range touches which begins $begins', async ({ from }) => {
+    const range = from();
+    const months = [...new Set([range.from, range.to].map((moment) => localMonth(moment, timeZone)))];
+    let panels = 0;
+    for (const [name, dashboard] of readDashboards()) {
+      const session = await open(dashboard, range);
+      for (const panel of dashboard.panels) {
+        const [target] = panel.targets ?? [];
+        if (target?.rawSql.includes('month_start') !== true) continue;
+        panels += 1;
+        const frame = await session.answer(target, panel);
+        if (panel.title === 'Busiest hours') {
+          const hours = frame.find((field) => field.name === 'Hour')?.values ?? [];
+          const found = new Set(hours.map((hour) => localMonth(hour as Date, timeZone)));
+          expect(hours).toHaveLength(24);
+          expect(months).toEqual(expect.arrayContaining([...found]));
+          continue;
+        }
+        const figure = name === 'api-usage' ? 'requests' : 'deliveries';
+        const view = name === 'api-usage' ? 'meraki.api_heat_map' : 'meraki.webhook_heat_map';
+        const { rows } = await reader.query<{ mean: number | null }>(
+          `select sum(${figure}) filter (where hour_of_day = 12)
+             / nullif(sum(covered_hours) filter (where hour_of_day = 12), 0)::double precision as mean
+           from ${view} h join meraki.organizations o on o.id = h.organization_id
+           where o.name = $1 and to_char(month_start at time zone $2, 'YYYY-MM') = any ($3)
+             and coalesce(to_jsonb(h) ->> 'series', 'all') = 'all'
+           group by iso_weekday order by iso_weekday`,
+          [organization, timeZone, months],
+        );
+        expect(rows.length, panel.title).toBeGreaterThan(5);
+        const noons = frame.find((field) => field.name === '12')?.values;
+        expect(noons, panel.title).toEqual(rows.map(({ mean }) => mean && expect.closeTo(mean, 6)));
+      }
+    }
+    expect(panels).toBe(3);
+  });
+
+  test('by day, ranges one after the other from midnight of UTC have each day once', async () => {
+    const last = Math.floor(now.getTime() / DAY_MS) * DAY_MS;
+    const bounds = [21, 14, 7, 0].map((days) => new Date(last - days * DAY_MS));
+    const wanted = localMidnights(bounds[0] as Date, bounds.at(-1) as Date, timeZone);
+    expect(wanted).toHaveLength(21);
+    let panels = 0;
+    for (const [, dashboard] of readDashboards()) {
+      for (const panel of dashboard.panels) {
+        const [target] = panel.targets ?? [];
+        if (target?.format !== 'time_series' || !/_totals_|_responses_|_receivers_/.test(target.rawSql))
+          continue;
+        panels += 1;
+        const days: number[] = [];
+        for (const [index, from] of bounds.slice(0, -1).entries()) {
+          const session = await open(dashboard, { from, to: bounds[index + 1] as Date });
+          const [time] = await session.answer(target, panel);
+          for (const value of time?.values ?? []) days.push((value as Date).getTime());
+        }
+        expect(days, panel.title).toEqual(wanted);
+      }
+    }
+    expect(panels).toBeGreaterThan(8);
+  });
+});
+
+/**
+ * Six days of the archive from a day of a month of UTC on, and hours after that day began, the newest such; the archive
+ * holds some days before them.
+ */
+function sixDaysFrom(day: number, hours: number): TimeRange {
+  for (let back = 0; ; back += 1) {
+    const at = Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - back, day) + hours * HOUR_MS;
+    if (at + 6 * DAY_MS <= now.getTime()) return { from: new Date(at), to: new Date(at + 6 * DAY_MS) };
+  }
+}
+
+function localMonth(moment: Date, timeZone: string): string {
+  return moment.toLocaleDateString('sv', { timeZone }).slice(0, 7);
+}
+
+/** When the days of a time zone begin, from `from` to `to`. */
+function localMidnights(from: Date, to: Date, timeZone: string): readonly number[] {
+  const midnights: number[] = [];
+  for (let at = from.getTime(); at <= to.getTime(); at += HOUR_MS) {
+    if (new Date(at).toLocaleTimeString('sv', { timeZone }).startsWith('00:00')) midnights.push(at);
+  }
+  return midnights;
+}
 
 test('a reader of one organization finds it alone, and every panel answers', async () => {
   const role = `historian_test_${randomBytes(5).toString('hex')}`;

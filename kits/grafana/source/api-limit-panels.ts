@@ -117,7 +117,8 @@ export const busiest = tablePanel({
     from meraki.api_busiest_hours h
     join meraki.organizations o on o.id = h.organization_id
     where h.${OF_ORGANIZATIONS}
-      and h.${OF_SERIES} and h.${MONTHS_IN_RANGE}
+      and h.${OF_SERIES}
+      and ${MONTHS_IN_RANGE}
     order by h.requests desc, h.bucket_start
     limit 24`,
 });
@@ -136,9 +137,10 @@ export const weekdays = tablePanel({
   sql: sql`
     select ${WEEKDAY} as "Day",
       ${hourColumns((only) => `(sum(requests) ${only} / nullif(sum(covered_hours) ${only}, 0))::double precision`)}
-    from meraki.api_heat_map
-    where ${OF_ORGANIZATIONS}
-      and ${OF_SERIES}
+    from meraki.api_heat_map h
+    join meraki.organizations o on o.id = h.organization_id
+    where h.${OF_ORGANIZATIONS}
+      and h.${OF_SERIES}
       and ${MONTHS_IN_RANGE}
     group by iso_weekday
     order by iso_weekday`,

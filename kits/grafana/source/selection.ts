@@ -14,8 +14,15 @@ export const HOURLY_OR_DAILY = `\${interval:raw}`;
 /** The width of a bucket as an interval. */
 export const BUCKET_WIDTH = `case '\${interval:raw}' when 'hourly' then interval '1 hour' else interval '1 day' end`;
 
-/** The months that the time range touches. */
-export const MONTHS_IN_RANGE = `month_start >= date_trunc('month', $__timeFrom()::timestamptz) and month_start <= $__timeTo()`;
+/**
+ * The months that the time range touches, of a view `h` joined with its organization `o`: months are those of the
+ * organization's time zone, which begin before or after those of UTC. The bare bounds, wider than any month, are what
+ * reaches the rollups.
+ */
+export const MONTHS_IN_RANGE = sql`
+  h.month_start >= $__timeFrom()::timestamptz - interval '32 days' and h.month_start < $__timeTo()
+  and date_trunc('month', h.month_start at time zone o.time_zone)
+    >= date_trunc('month', $__timeFrom()::timestamptz at time zone o.time_zone)`;
 
 /**
  * Receivers and what to call them: the host, and where that names several, the end of the id or the organization too.

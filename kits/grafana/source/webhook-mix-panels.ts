@@ -91,8 +91,9 @@ export const weekdays = tablePanel({
   sql: sql`
     select ${WEEKDAY} as "Day",
       ${hourColumns((only) => `(sum(deliveries) ${only} / nullif(sum(covered_hours) ${only}, 0))::double precision`)}
-    from meraki.webhook_heat_map
-    where ${OF_ORGANIZATIONS}
+    from meraki.webhook_heat_map h
+    join meraki.organizations o on o.id = h.organization_id
+    where h.${OF_ORGANIZATIONS}
       and ${MONTHS_IN_RANGE}
     group by iso_weekday
     order by iso_weekday`,

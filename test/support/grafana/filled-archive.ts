@@ -2,6 +2,7 @@ import pg from 'pg';
 import type { ArchiveOptions } from '../../../bench/reports/archive/archive-options.ts';
 import { fillArchive } from '../../../bench/reports/fill-archive.ts';
 import { rollUpArchive } from '../../../bench/reports/roll-up-archive.ts';
+import { extendCalendars } from '../../../src/db/calendar.ts';
 import { migrate } from '../../../src/db/migrate.ts';
 import { createTestDatabase, type TestDatabase } from '../test-database.ts';
 
@@ -62,8 +63,15 @@ const GAPS = [
   from gap g where c.organization_id = g.organization_id and c.stream = '${stream}'`,
 );
 
-/** An archive of six weeks of four organizations, with gaps, rolled up. */
-export async function openFilledArchive(options: Partial<ArchiveOptions> = {}): Promise<OpenArchive> {
+/**
+ * An archive of six weeks of four organizations, with gaps, rolled up.
+ *
+ * @param timeZones of organizations by name; UTC for others
+ */
+export async function openFilledArchive(
+  options: Partial<ArchiveOptions> = {},
+  timeZones: Readonly<Record<string, string>> = {},
+): Promise<OpenArchive> {
   // Migrated, not cloned: the reader's settings in a database do not come with a copy.
   const owned = await createTestDatabase({ migrated: false });
   await migrate(owned.database);
@@ -75,6 +83,13 @@ export async function openFilledArchive(options: Partial<ArchiveOptions> = {}): 
     counts: 200_000,
     ...options,
   });
+  for (const [name, timeZone] of Object.entries(timeZones)) {
+    await owned.database.pool.query('update meraki_store.organizations set time_zone = $2 where name = $1', [
+      name,
+      timeZone,
+    ]);
+  }
+  await extendCalendars(owned.database, archive.now);
   await owned.database.pool.query(SETTINGS);
   for (const statement of [...SECOND_SERIES, ALL_STALE]) await owned.database.pool.query(statement);
   for (const gap of GAPS) await owned.database.pool.query(gap);

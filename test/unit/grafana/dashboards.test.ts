@@ -102,6 +102,11 @@ describe.each(files)('%s', (name, dashboard) => {
       for (const [, column] of sql.matchAll(/\$__timeFilter\(([^)]*)\)/g)) {
         expect(column).toMatch(/^(\w\.)?(bucket_start|started_at|audited_at)$/);
       }
+      if (sql.includes('month_start')) {
+        expect(sql).toMatch(
+          / h\.month_start >= \$__timeFrom\(\)::timestamptz - .* h\.month_start < \$__timeTo\(\)\n/,
+        );
+      }
       expect(sql).not.toMatch(/where[^\n]*(?:date_trunc|::date|at time zone)[^\n]*(?:bucket_start|sent_at)/);
     }
   });
