@@ -26,8 +26,9 @@ async function begin(zone: string): Promise<void> {
   await bench.addOrganization('1', zone, { from: FROM, to: TO }, { ended: true });
 }
 
-async function expectRightAndStale(hours: number): Promise<void> {
-  await expectTrueReports(bench.owned);
+/** Expects so many hours to be stale, and reports to be right before and after they are rolled up. */
+async function expectRightAndStale(hours: number, reports = 'webhook'): Promise<void> {
+  await expectTrueReports(bench.owned, reports);
   const found = await bench.rows<{ hours: number }>(
     `select coalesce(sum(extract(epoch from upper(s) - lower(s)) / 3600), 0)::integer as hours
      from meraki_store.rollup_stale cross join lateral unnest(stale) s`,
@@ -35,7 +36,7 @@ async function expectRightAndStale(hours: number): Promise<void> {
   expect(found).toEqual([{ hours }]);
   await rollUpAll(bench.context, bench.now);
   expect(await bench.stale()).toEqual([]);
-  await expectTrueReports(bench.owned);
+  await expectTrueReports(bench.owned, reports);
   for (const key of [LOGS, COUNTS]) {
     expect((await checkRollups(bench.database, key)).differences).toEqual([]);
   }
@@ -172,20 +173,20 @@ describe('counts', () => {
       await bench.addOrganization(id, zone, { from: FROM, to: TO }, { ended: true });
       await bench.writeCounts(id, [buckets(seconds, [FROM, TO], true)]);
     }
-    await expectRightAndStale(96 * kinds.length);
+    await expectRightAndStale(96 * kinds.length, 'api');
   });
 
   test('of a coarse width, in place of which finer ones count, and take turns', async () => {
     await begin('America/St_Johns');
     await bench.writeCounts('1', [buckets(21_600, [FROM, TO], true)]);
-    await expectRightAndStale(96);
+    await expectRightAndStale(96, 'api');
     await bench.writeCounts('1', [buckets(120, [FROM + DAY, FROM + DAY + 8 * HOUR], false)]);
-    await expectRightAndStale(8);
+    await expectRightAndStale(8, 'api');
     await bench.writeCounts('1', [buckets(120, [FROM + DAY, FROM + DAY + 8 * HOUR], true)]);
-    await expectRightAndStale(6);
+    await expectRightAndStale(6, 'api');
     const taken = new Map([[120, rangesOf({ from: FROM + DAY, to: FROM + DAY + 2 * HOUR })]]);
     await bench.writeCounts('1', [], 'all', taken);
-    await expectRightAndStale(6);
+    await expectRightAndStale(6, 'api');
   });
 
   test('of fine widths, over which a coarse one is laid', async () => {
@@ -196,7 +197,7 @@ describe('counts', () => {
     ]);
     await rollUpAll(bench.context, bench.now);
     await bench.writeCounts('1', [buckets(21_600, [FROM, FROM + DAY], true)]);
-    await expectRightAndStale(24);
+    await expectRightAndStale(24, 'api');
   });
 
   test('that were final and are given anew, with a code that has vanished', async () => {
@@ -205,9 +206,9 @@ describe('counts', () => {
     await rollUpAll(bench.context, bench.now);
     const page = buckets(3_600, [FROM + 22 * HOUR, FROM + DAY], true);
     await bench.writeCounts('1', [{ ...page, counts: page.counts.slice(0, 1) }]);
-    await expectRightAndStale(2);
+    await expectRightAndStale(2, 'api');
     await bench.writeCounts('1', [{ ...page, counts: [] }]);
-    await expectRightAndStale(2);
+    await expectRightAndStale(2, 'api');
   });
 
   test('of odd widths count in none of the hours, and break nothing', async () => {
@@ -219,9 +220,9 @@ describe('counts', () => {
       await bench.addOrganization(id, 'Asia/Kolkata', { from: FROM, to: TO }, { ended: true });
       await bench.writeCounts(id, [buckets(seconds, odd, true)]);
     }
-    await expectTrueReports(bench.owned);
+    await expectTrueReports(bench.owned, 'api');
     await rollUpAll(bench.context, bench.now);
-    await expectTrueReports(bench.owned);
+    await expectTrueReports(bench.owned, 'api');
     expect(await bench.stale()).toEqual([]);
     const hours = await bench.rows(
       'select sum(requests) as n, max(coverage_ratio) as c from meraki.api_responses_hourly',

@@ -10,7 +10,7 @@ import { expectTrueReports } from '../support/report-truth/expect-true-reports.t
 import { DAY, delivery, HOUR, RollupBench } from '../support/rollup-bench.ts';
 
 const ZONES = ['UTC', 'Asia/Kolkata', 'America/St_Johns', 'Pacific/Auckland'];
-const HEALTH = ['webhook_endpoint_health', 'webhook_incidents'];
+const HEALTH = 'webhook_endpoint_health';
 const NOW = instantOfMilliseconds(Date.now());
 
 let bench: RollupBench;

@@ -67,7 +67,7 @@ async function untilWaiting(count = 1): Promise<void> {
 }
 
 async function expectAllRight(): Promise<void> {
-  await expectTrueReports(bench.owned);
+  await expectTrueReports(bench.owned, 'webhook');
   expect((await checkRollups(bench.database, LOGS)).differences).toEqual([]);
 }
 

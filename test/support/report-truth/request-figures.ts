@@ -38,8 +38,7 @@ function stretches(grain: Grain): string {
     grain.suffix === 'hourly'
       ? `cross join lateral (select date_trunc('hour', a.bucket_start, 'UTC') as day_start,
           date_trunc('hour', a.bucket_start, 'UTC') + interval '1 hour' as day_end) t`
-      : `join days t on t.organization_id = a.organization_id and a.bucket_start >= t.day_start
-          and a.bucket_start < t.day_end`;
+      : `join days t on t.organization_id = a.organization_id and t.date = a.date`;
   return `
     select * from (
       select s.organization_id, s.series, s.time_zone, t.day_start as bucket_start,
@@ -109,9 +108,8 @@ const codes: Comparison = {
       ${rounded(`sum(a.request_count)
         / sum(sum(a.request_count)) over (partition by a.organization_id, a.series, t.day_start)`)}, t.date
     from meraki.api_responses a
-    join days t on t.organization_id = a.organization_id and a.bucket_start >= t.day_start
-      and a.bucket_start < t.day_end and a.bucket_end <= t.day_end
-    where 86400 % a.interval_seconds = 0
+    join days t on t.organization_id = a.organization_id and t.date = a.date
+    where a.bucket_end <= t.day_end and 86400 % a.interval_seconds = 0
     group by a.organization_id, a.series, t.day_start, t.date, a.response_code`,
 };
 
