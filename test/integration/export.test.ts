@@ -101,11 +101,13 @@ describe('an archive of a simulated dashboard', () => {
     for (const { name } of await readReportViews(query)) {
       const count = async (): Promise<number> =>
         (await pool.query(`select count(*)::integer as rows from meraki.${name}`)).rows[0].rows;
-      // Views of hours gain a row when an hour begins.
       const before = await count();
       const { rows } = await exportOf(archive, name, 'json');
-      expect(rows, name).toBeGreaterThanOrEqual(before);
-      expect(rows, name).toBeLessThanOrEqual(await count());
+      // Views of hours gain a row when an hour begins.
+      if (rows !== before) {
+        expect(rows, name).toBeGreaterThan(before);
+        expect(rows, name).toBeLessThanOrEqual(await count());
+      }
     }
   }, 120_000);
 
