@@ -4,6 +4,7 @@ import { migrate } from '../../src/db/migrate.ts';
 import { type NetworkRecord, saveNetworks } from '../../src/db/networks.ts';
 import { saveOrganizations } from '../../src/db/organizations.ts';
 import { formatInstant, type Instant, instantOfSeconds, parseInstant } from '../../src/instant.ts';
+import { migrateUpTo } from '../support/migrate-up-to.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
 
 const HOUR = instantOfSeconds(3_600);
@@ -128,14 +129,18 @@ describe('networks', () => {
 });
 
 test('an archive of before begins with the names it has', async () => {
-  const owned = await createTestDatabase();
+  const owned = await createTestDatabase({ migrated: false });
   const { database } = owned;
-  await saveOrganizations(database, [organization('One')], START);
-  await saveNetworks(database, '1', [network('1', 'Graz'), network('2', null)], START + HOUR);
-  await saveOrganizations(database, [organization('Two')], START + 2 * HOUR);
-  await database.pool.query(`
-    drop table meraki_store.organization_names, meraki_store.network_names, meraki_ingest.network_lists cascade;
-    delete from meraki_ingest.migrations where name = '0009_dimensions.sql'`);
+  await migrateUpTo(database, '0008');
+  await database.pool.query(
+    `insert into meraki_store.organizations (organization_id, name, first_seen_at, last_seen_at)
+     values ('1', 'Two', '${formatInstant(START)}', now())`,
+  );
+  await database.pool.query(
+    `insert into meraki_store.networks (organization_id, network_key, network_id, name, first_seen_at, last_seen_at)
+     select '1', key, 'N_' || key, name, '${formatInstant(START + HOUR)}', now()
+     from (values (1, 'Graz'), (2, null)) listed (key, name)`,
+  );
   await migrate(database);
   expect(await names(owned, 'organization_names', 'organization_id')).toEqual([['1', 'Two', 0, null]]);
   expect(await names(owned, 'network_names', 'network_id')).toEqual([['N_1', 'Graz', 1, null]]);

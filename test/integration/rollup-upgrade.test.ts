@@ -1,39 +1,18 @@
 /** An archive from before there were rollups: reports are right as soon as it is migrated, and quick once it is rolled up. */
-import { createHash } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Database } from '../../src/db/database.ts';
 import { migrate } from '../../src/db/migrate.ts';
 import { Partitions } from '../../src/db/partitions.ts';
 import { checkRollups } from '../../src/sync/check-rollups.ts';
 import { rollUpAll } from '../../src/sync/roll-up.ts';
+import { migrateUpTo } from '../support/migrate-up-to.ts';
 import { expectTrueReports } from '../support/report-truth/expect-true-reports.ts';
 import { at, HOUR, keyOf, RollupBench } from '../support/rollup-bench.ts';
 import { createTestDatabase } from '../support/test-database.ts';
 
-const MIGRATIONS = join(import.meta.dirname, '..', '..', 'migrations');
 const LAST_BEFORE = '0006';
 const FROM = at('2026-03-28T00:00:00Z');
 const TO = at('2026-04-03T00:00:00Z');
-
-async function migrateBefore(database: Database): Promise<void> {
-  await database.pool.query(
-    `create schema meraki_ingest;
-     create table meraki_ingest.migrations (name text not null, checksum text not null,
-       applied_at timestamptz not null, constraint migrations_pkey primary key (name))`,
-  );
-  const names = (await readdir(MIGRATIONS)).filter((name) => name.slice(0, 4) <= LAST_BEFORE).sort();
-  expect(names).toHaveLength(6);
-  for (const name of names) {
-    const sql = await readFile(join(MIGRATIONS, name), 'utf8');
-    await database.pool.query(sql);
-    await database.pool.query('insert into meraki_ingest.migrations values ($1, $2, now())', [
-      name,
-      createHash('sha256').update(sql.replaceAll('\r\n', '\n')).digest('hex'),
-    ]);
-  }
-}
 
 /** As the version before has written them. */
 async function fill(database: Database): Promise<void> {
@@ -80,7 +59,7 @@ async function fill(database: Database): Promise<void> {
 test('an archive of the version before shows the same at once, and after it was rolled up', async () => {
   const owned = await createTestDatabase({ migrated: false });
   const { database } = owned;
-  await migrateBefore(database);
+  await migrateUpTo(database, LAST_BEFORE);
   await fill(database);
   const before = await database.pool.query(
     `select organization_id, bucket_start, sum(deliveries)::integer as n, sum(duration_ms_sum)::integer as ms
