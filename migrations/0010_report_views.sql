@@ -37,33 +37,39 @@ from (
 left join meraki_store.response_codes c on c.response_code = f.response_code
 where f.failures > 0;
 
+-- Counts are added as doubles, which are exact here: sums of bigint keep a kilobyte for each group.
 create view meraki.webhook_alert_mix_daily with (security_barrier) as
-select m.organization_id, m.bucket_start, a.name as alert_type, m.deliveries, m.failures,
-  m.deliveries::double precision / m.all_deliveries as delivery_share,
-  (m.bucket_start at time zone m.time_zone)::date as date,
+select m.organization_id, m.bucket_start, a.name as alert_type, m.deliveries::bigint as deliveries,
+  m.failures::bigint as failures, m.deliveries / m.all_deliveries as delivery_share,
+  (m.bucket_start at time zone coalesce(o.time_zone, 'UTC'))::date as date,
   m.organization_id || '/' || m.alert_type_id as alert_type_key
 from (
-  select organization_id, time_zone, bucket_start, alert_type_id, sum(deliveries)::bigint as deliveries,
-    coalesce(sum(deliveries) filter (where status_class <> '2xx'), 0)::bigint as failures,
-    sum(sum(deliveries)) over (partition by organization_id, bucket_start)::double precision as all_deliveries
+  select organization_id, bucket_start, alert_type_id, sum(deliveries::double precision) as deliveries,
+    coalesce(sum(deliveries::double precision) filter (where status_class <> '2xx'), 0) as failures,
+    sum(sum(deliveries::double precision)) over (partition by organization_id, bucket_start) as all_deliveries
   from meraki_store.webhook_days_exact
-  group by organization_id, time_zone, bucket_start, alert_type_id
+  group by organization_id, bucket_start, alert_type_id
 ) m
+left join meraki_store.seen_organizations(current_user) o on o.organization_id = m.organization_id
 left join meraki_store.seen_alert_types(current_user) a
   on a.organization_id = m.organization_id and a.alert_type_id = m.alert_type_id;
 
 create view meraki.webhook_network_mix_daily with (security_barrier) as
-select m.organization_id, m.bucket_start, n.network_id, coalesce(n.name, n.network_id) as network_name, m.deliveries,
-  m.failures, m.deliveries::double precision / m.all_deliveries as delivery_share,
-  (m.bucket_start at time zone m.time_zone)::date as date, m.organization_id || '/' || n.network_id as network_key
+select m.organization_id, m.bucket_start, n.network_id, coalesce(n.name, n.network_id) as network_name,
+  m.deliveries::bigint as deliveries, m.failures::bigint as failures,
+  m.deliveries / m.all_deliveries as delivery_share,
+  (m.bucket_start at time zone coalesce(o.time_zone, 'UTC'))::date as date,
+  m.organization_id || '/' || n.network_id as network_key
 from (
-  select organization_id, time_zone, bucket_start, network_key, sum(deliveries)::bigint as deliveries,
-    coalesce(sum(deliveries) filter (where status_class <> '2xx'), 0)::bigint as failures,
-    sum(sum(deliveries)) over (partition by organization_id, bucket_start)::double precision as all_deliveries
+  select organization_id, bucket_start, network_key, sum(deliveries::double precision) as deliveries,
+    coalesce(sum(deliveries::double precision) filter (where status_class <> '2xx'), 0) as failures,
+    sum(sum(deliveries::double precision)) over (partition by organization_id, bucket_start) as all_deliveries
   from meraki_store.webhook_days_exact
-  group by organization_id, time_zone, bucket_start, network_key
+  group by organization_id, bucket_start, network_key
 ) m
-left join meraki_store.seen_networks(current_user) n on n.organization_id = m.organization_id and n.network_key = m.network_key;
+left join meraki_store.seen_organizations(current_user) o on o.organization_id = m.organization_id
+left join meraki_store.seen_networks(current_user) n
+  on n.organization_id = m.organization_id and n.network_key = m.network_key;
 
 create view meraki.webhook_week_over_week with (security_barrier) as
 select organization_id, bucket_start, case when is_known then deliveries end as deliveries,
