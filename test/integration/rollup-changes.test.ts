@@ -136,7 +136,7 @@ describe('deliveries', () => {
     const counts = [{ bucketStart: FROM + 19 * HOUR, responseCode: 200, requestCount: 5 }];
     await bench.writeCounts('1', [{ intervalSeconds: 3_600, counts, read, final: read }]);
     await rollUpAll(bench.context, bench.now);
-    await setTimeZones(bench.database, () => 'America/St_Johns', bench.now);
+    await setTimeZones(bench.database, () => 'America/St_Johns', TO);
     expect(await deliveries()).toBe(60);
     await expectTrueReports(bench.owned);
     await rollUpAll(bench.context, bench.now);
@@ -165,7 +165,7 @@ function buckets(seconds: number, [from, to]: readonly [number, number], isFinal
 describe('counts', () => {
   test('of every width, where they lie across midnight and where not', async () => {
     await begin('UTC');
-    const kinds = ['Asia/Kolkata', 'America/St_Johns', 'Europe/Vienna', 'UTC'].flatMap((zone) =>
+    const kinds = ['Asia/Kolkata', 'Europe/Vienna'].flatMap((zone) =>
       [120, 3_600, 14_400, 21_600, 86_400].map((seconds) => ({ zone, seconds })),
     );
     for (const { zone, seconds } of kinds) {

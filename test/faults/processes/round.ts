@@ -29,6 +29,8 @@ export interface RoundResult {
 }
 
 const CATCH_UP_MS = 420_000;
+/** All reports are compared with all facts, while workers go on. */
+const JUDGE_MS = 300_000;
 
 /** Runs one round: chaos, quiet, judgement. Leaves no process behind. */
 export async function runRound(plan: RoundPlan): Promise<RoundResult> {
@@ -102,7 +104,7 @@ class Round {
     faults.push(...open.map((what) => `not caught up: ${what}`));
     const url = await this.#adminUrl(stage);
     if (url === undefined) throw new Error('there is no database to judge');
-    this.#verdict = await askPostgres(url, (client) => judgeArchive(client, stage.simulator));
+    this.#verdict = await askPostgres(url, (client) => judgeArchive(client, stage.simulator), JUDGE_MS);
     faults.push(...this.#verdict.faults);
     faults.push(...stage.outsider.asked.map((asked) => `a host that is not trusted was asked: ${asked}`));
     faults.push(...(await askPostgres(url, (client) => tablesWithSecrets(client, this.#known()))));

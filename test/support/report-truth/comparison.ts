@@ -16,7 +16,7 @@ export async function differencesOf(
   { parameters }: ReportContext,
   { name, shown, right }: Comparison,
 ): Promise<readonly string[]> {
-  const found = await client.query<{ side: string; line: string }>(
+  const asked = client.query<{ side: string; line: string }>(
     `with ${CONTEXT}, shown as materialized (${shown}), facts as materialized (${right})
      (select 'only shown' as side, to_json(r)::text as line
       from (select * from shown except all select * from facts) r limit 3)
@@ -25,5 +25,8 @@ export async function differencesOf(
       from (select * from facts except all select * from shown) r limit 3)`,
     [...parameters],
   );
+  const found = await asked.catch((cause: unknown) => {
+    throw new Error(`${name} could not be compared`, { cause });
+  });
   return found.rows.map(({ side, line }) => `${name}: ${side}: ${line}`);
 }
