@@ -23,6 +23,10 @@ let partitions: Partitions;
 
 beforeEach(async () => {
   owned = await emptyTestDatabase();
+  await owned.database.pool.query(
+    `insert into meraki_store.organizations (organization_id, name, first_seen_at, last_seen_at)
+     values ('1', 'One', now(), now())`,
+  );
   partitions = new Partitions(owned.database);
 });
 
