@@ -733,3 +733,21 @@ end;
 
 comment on function meraki_store.seconds_of is 'Length of a set of time.';
 comment on function meraki_store.covered_seconds is 'How many seconds of a stretch of time lie in a set of time.';
+
+-- The same as views in which a member is known to be one row: joins that a query does not need are left out of its plan.
+create view meraki_store.organizations_seen as
+select distinct on (organization_id) * from meraki_store.seen_organizations(current_user);
+
+create view meraki_store.networks_seen as
+select distinct on (organization_id, network_key) * from meraki_store.seen_networks(current_user);
+
+create view meraki_store.alert_types_seen as
+select distinct on (organization_id, alert_type_id) * from meraki_store.seen_alert_types(current_user);
+
+create view meraki_store.webhook_endpoints_seen as
+select distinct on (organization_id, endpoint_id) * from meraki_store.seen_webhook_endpoints(current_user);
+
+comment on view meraki_store.organizations_seen is 'Organizations that the reader may see, for joins.';
+comment on view meraki_store.networks_seen is 'Networks that the reader may see, for joins.';
+comment on view meraki_store.alert_types_seen is 'Alert types that the reader may see, for joins.';
+comment on view meraki_store.webhook_endpoints_seen is 'Receivers that the reader may see, for joins.';

@@ -146,7 +146,7 @@ offset 0;
 create or replace view meraki.organizations with (security_barrier) as
 select o.organization_id as id, o.name, o.region, o.state, o.first_seen_at, o.last_seen_at, o.url, o.time_zone
 from meraki_store.visible_organizations(current_user) v
-join meraki_store.seen_organizations(current_user) o on o.organization_id = v.organization_id;
+join meraki_store.organizations_seen o on o.organization_id = v.organization_id;
 
 create or replace view meraki.networks with (security_barrier) as
 select n.organization_id, n.network_id as id, coalesce(n.name, n.network_id) as name,
@@ -160,7 +160,7 @@ select e.organization_id, e.endpoint_id::text as id,
   case when s.value = 'full' then e.url else e.url_masked end as name,
   e.first_seen_at, e.last_seen_at, e.url_host, e.organization_id || '/' || e.endpoint_id as endpoint_key
 from meraki_store.visible_organizations(current_user) v
-join meraki_store.seen_webhook_endpoints(current_user) e on e.organization_id = v.organization_id
+join meraki_store.webhook_endpoints_seen e on e.organization_id = v.organization_id
 left join meraki_ingest.settings s on s.name = 'webhook_urls';
 
 create or replace view meraki.alert_types with (security_barrier) as
@@ -195,11 +195,11 @@ select f.organization_id, n.network_id, a.name as alert_type,
   (f.sent_at at time zone v.time_zone)::date as date
 from meraki_store.visible_webhooks(current_user) v
 join meraki_store.webhook_deliveries f on f.organization_id = v.organization_id
-left join meraki_store.seen_organizations(current_user) o on o.organization_id = f.organization_id
-left join meraki_store.seen_networks(current_user) n on n.organization_id = f.organization_id and n.network_key = f.network_key
-left join meraki_store.seen_alert_types(current_user) a
+left join meraki_store.organizations_seen o on o.organization_id = f.organization_id
+left join meraki_store.networks_seen n on n.organization_id = f.organization_id and n.network_key = f.network_key
+left join meraki_store.alert_types_seen a
   on a.organization_id = f.organization_id and a.alert_type_id = f.alert_type_id
-left join meraki_store.seen_webhook_endpoints(current_user) e
+left join meraki_store.webhook_endpoints_seen e
   on e.organization_id = f.organization_id and e.endpoint_id = f.endpoint_id
 left join meraki_ingest.settings s on s.name = 'webhook_urls';
 
@@ -216,11 +216,11 @@ select r.organization_id, r.endpoint_id::text as endpoint_id, n.network_id, a.na
   r.organization_id || '/' || r.alert_type_id as alert_type_key,
   r.organization_id || '/' || r.endpoint_id as endpoint_key
 from meraki_store.webhook_hours_exact r
-left join meraki_store.seen_organizations(current_user) o on o.organization_id = r.organization_id
-left join meraki_store.seen_networks(current_user) n on n.organization_id = r.organization_id and n.network_key = r.network_key
-left join meraki_store.seen_alert_types(current_user) a
+left join meraki_store.organizations_seen o on o.organization_id = r.organization_id
+left join meraki_store.networks_seen n on n.organization_id = r.organization_id and n.network_key = r.network_key
+left join meraki_store.alert_types_seen a
   on a.organization_id = r.organization_id and a.alert_type_id = r.alert_type_id
-left join meraki_store.seen_webhook_endpoints(current_user) e
+left join meraki_store.webhook_endpoints_seen e
   on e.organization_id = r.organization_id and e.endpoint_id = r.endpoint_id
 left join meraki_ingest.settings s on s.name = 'webhook_urls';
 
@@ -238,11 +238,11 @@ select r.organization_id, r.endpoint_id::text as endpoint_id, n.network_id, a.na
   r.organization_id || '/' || r.alert_type_id as alert_type_key,
   r.organization_id || '/' || r.endpoint_id as endpoint_key
 from meraki_store.webhook_days_exact r
-left join meraki_store.seen_organizations(current_user) o on o.organization_id = r.organization_id
-left join meraki_store.seen_networks(current_user) n on n.organization_id = r.organization_id and n.network_key = r.network_key
-left join meraki_store.seen_alert_types(current_user) a
+left join meraki_store.organizations_seen o on o.organization_id = r.organization_id
+left join meraki_store.networks_seen n on n.organization_id = r.organization_id and n.network_key = r.network_key
+left join meraki_store.alert_types_seen a
   on a.organization_id = r.organization_id and a.alert_type_id = r.alert_type_id
-left join meraki_store.seen_webhook_endpoints(current_user) e
+left join meraki_store.webhook_endpoints_seen e
   on e.organization_id = r.organization_id and e.endpoint_id = r.endpoint_id
 left join meraki_ingest.settings s on s.name = 'webhook_urls';
 
@@ -283,14 +283,14 @@ from (
       meraki_store.covered_seconds(v.covered, h.hour_start, h.hour_start + interval '1 hour'),
       v.final @> tstzrange(h.hour_start, h.hour_start + interval '1 hour'), null
     from meraki_store.visible_webhooks(current_user) v
-    join meraki_store.seen_webhook_endpoints(current_user) e on e.organization_id = v.organization_id
+    join meraki_store.webhook_endpoints_seen e on e.organization_id = v.organization_id
     join meraki_store.calendar_hours h
       on h.hour_start > greatest(e.first_seen_at, v.wanted_from) - interval '1 hour' and h.hour_start < v.wanted_to
   ) rows_and_calendar
   group by organization_id, endpoint_id, bucket_start
 ) b
-left join meraki_store.seen_organizations(current_user) o on o.organization_id = b.organization_id
-left join meraki_store.seen_webhook_endpoints(current_user) e
+left join meraki_store.organizations_seen o on o.organization_id = b.organization_id
+left join meraki_store.webhook_endpoints_seen e
   on e.organization_id = b.organization_id and e.endpoint_id = b.endpoint_id
 left join meraki_ingest.settings s on s.name = 'webhook_urls';
 
@@ -328,15 +328,15 @@ from (
       null, meraki_store.covered_seconds(v.covered, d.day_start, d.day_end),
       v.final @> tstzrange(d.day_start, d.day_end), null
     from meraki_store.visible_webhooks(current_user) v
-    join meraki_store.seen_webhook_endpoints(current_user) e on e.organization_id = v.organization_id
+    join meraki_store.webhook_endpoints_seen e on e.organization_id = v.organization_id
     join meraki_store.calendar_days d
       on d.time_zone = v.time_zone and d.day_end > greatest(e.first_seen_at, v.wanted_from)
       and d.day_start > greatest(e.first_seen_at, v.wanted_from) - interval '2 days' and d.day_start < v.wanted_to
   ) rows_and_calendar
   group by organization_id, endpoint_id, bucket_start
 ) b
-left join meraki_store.seen_organizations(current_user) o on o.organization_id = b.organization_id
-left join meraki_store.seen_webhook_endpoints(current_user) e
+left join meraki_store.organizations_seen o on o.organization_id = b.organization_id
+left join meraki_store.webhook_endpoints_seen e
   on e.organization_id = b.organization_id and e.endpoint_id = b.endpoint_id
 left join meraki_ingest.settings s on s.name = 'webhook_urls';
 
@@ -368,7 +368,7 @@ from (
       r.server_errors_5xx, r.duration_ms_sum, r.duration_ms_max, null::double precision as p50_ms,
       null::double precision as p95_ms, null::double precision as p99_ms, r.coverage_ratio, r.is_final, r.updated_at
     from meraki.webhook_receivers_daily r
-    join meraki_store.seen_organizations(current_user) o on o.organization_id = r.organization_id
+    join meraki_store.organizations_seen o on o.organization_id = r.organization_id
     union all
     select organization_id, endpoint_id, time_zone, bucket_start, null, null, null, null, null, null, null, null, null,
       low[1] + (0.50 * (n - 1) - floor(0.50 * (n - 1))) * (high[1] - low[1]),
@@ -404,8 +404,8 @@ from (
   ) figures_and_percentiles
   group by organization_id, endpoint_id, bucket_start
 ) m
-left join meraki_store.seen_organizations(current_user) o on o.organization_id = m.organization_id
-left join meraki_store.seen_webhook_endpoints(current_user) e
+left join meraki_store.organizations_seen o on o.organization_id = m.organization_id
+left join meraki_store.webhook_endpoints_seen e
   on e.organization_id = m.organization_id and e.endpoint_id = m.endpoint_id::bigint
 left join meraki_ingest.settings s on s.name = 'webhook_urls';
 
@@ -446,7 +446,7 @@ from (
   ) rows_and_calendar
   group by organization_id, bucket_start
 ) b
-left join meraki_store.seen_organizations(current_user) o on o.organization_id = b.organization_id;
+left join meraki_store.organizations_seen o on o.organization_id = b.organization_id;
 
 create view meraki.webhook_totals_daily with (security_barrier) as
 select b.organization_id, b.bucket_start,
@@ -487,7 +487,7 @@ from (
   ) rows_and_calendar
   group by organization_id, bucket_start
 ) b
-left join meraki_store.seen_organizations(current_user) o on o.organization_id = b.organization_id;
+left join meraki_store.organizations_seen o on o.organization_id = b.organization_id;
 
 create view meraki.webhook_latency_histogram with (security_barrier) as
 select r.organization_id, r.endpoint_id::text as endpoint_id, r.bucket_start, l.from_ms, l.to_ms,
@@ -538,7 +538,7 @@ from (
   ) over_days
   where failures > 0
 ) i
-left join meraki_store.seen_webhook_endpoints(current_user) e
+left join meraki_store.webhook_endpoints_seen e
   on e.organization_id = i.organization_id and e.endpoint_id = i.endpoint_id
 left join meraki_ingest.settings s on s.name = 'webhook_urls';
 
@@ -566,8 +566,8 @@ select e.organization_id, e.endpoint_id::text as endpoint_id,
   greatest(h.last_success_at, h.last_failure_at) as last_delivery_at,
   e.organization_id || '/' || e.endpoint_id as endpoint_key, o.name as organization_name
 from meraki_store.visible_organizations(current_user) v
-join meraki_store.seen_webhook_endpoints(current_user) e on e.organization_id = v.organization_id
-left join meraki_store.seen_organizations(current_user) o on o.organization_id = e.organization_id
+join meraki_store.webhook_endpoints_seen e on e.organization_id = v.organization_id
+left join meraki_store.organizations_seen o on o.organization_id = e.organization_id
 left join meraki_ingest.settings s on s.name = 'webhook_urls'
 left join (
   select v.organization_id, b.endpoint_id,
@@ -693,7 +693,7 @@ from (
   ) rows_and_calendar
   group by organization_id, series, bucket_start
 ) b
-left join meraki_store.seen_organizations(current_user) o on o.organization_id = b.organization_id;
+left join meraki_store.organizations_seen o on o.organization_id = b.organization_id;
 
 -- Where days do not begin on the edge of a bucket, the bucket across midnight belongs to neither day.
 create or replace view meraki.api_responses_daily with (security_barrier) as
@@ -743,7 +743,7 @@ from (
   ) rows_and_calendar
   group by organization_id, series, bucket_start
 ) b
-left join meraki_store.seen_organizations(current_user) o on o.organization_id = b.organization_id;
+left join meraki_store.organizations_seen o on o.organization_id = b.organization_id;
 
 create view meraki.api_codes_daily with (security_barrier) as
 select organization_id, series, bucket_start, response_code, requests,
@@ -802,7 +802,7 @@ select s.organization_id, s.stream, s.series, c.covered_until, s.last_success_at
   w.covered_ratio, s.retired_at, coalesce(meraki_store.seconds_of(t.stale) / 3600, 0)::bigint as stale_rollup_hours
 from meraki_store.visible_organizations(current_user) v
 join meraki_ingest.streams s on s.organization_id = v.organization_id
-left join meraki_store.seen_organizations(current_user) o on o.organization_id = s.organization_id
+left join meraki_store.organizations_seen o on o.organization_id = s.organization_id
 left join meraki_store.rollup_stale t
   on t.organization_id = s.organization_id and t.stream = s.stream and t.series = s.series
 left join (

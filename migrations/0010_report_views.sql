@@ -50,8 +50,8 @@ from (
   from meraki_store.webhook_days_exact
   group by organization_id, bucket_start, alert_type_id
 ) m
-left join meraki_store.seen_organizations(current_user) o on o.organization_id = m.organization_id
-left join meraki_store.seen_alert_types(current_user) a
+left join meraki_store.organizations_seen o on o.organization_id = m.organization_id
+left join meraki_store.alert_types_seen a
   on a.organization_id = m.organization_id and a.alert_type_id = m.alert_type_id;
 
 create view meraki.webhook_network_mix_daily with (security_barrier) as
@@ -67,8 +67,8 @@ from (
   from meraki_store.webhook_days_exact
   group by organization_id, bucket_start, network_key
 ) m
-left join meraki_store.seen_organizations(current_user) o on o.organization_id = m.organization_id
-left join meraki_store.seen_networks(current_user) n
+left join meraki_store.organizations_seen o on o.organization_id = m.organization_id
+left join meraki_store.networks_seen n
   on n.organization_id = m.organization_id and n.network_key = m.network_key;
 
 create view meraki.webhook_week_over_week with (security_barrier) as
@@ -231,7 +231,7 @@ from (
   group by k.organization_id, k.endpoint_id, k.kind, k.since, k.failures, k.last_success_at, k.last_delivery_at,
     k.covered_seconds_before
 ) a
-left join meraki_store.seen_webhook_endpoints(current_user) e
+left join meraki_store.webhook_endpoints_seen e
   on e.organization_id = a.organization_id and e.endpoint_id = a.endpoint_id
 left join meraki_ingest.settings s on s.name = 'webhook_urls'
 where a.kind = 'began_to_fail'
