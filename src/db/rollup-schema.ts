@@ -180,6 +180,44 @@ export const webhookCodeDays = store.table(
   ],
 );
 
+export const webhookAlertDays = store.table(
+  'webhook_alert_days',
+  {
+    organizationId: text('organization_id').notNull(),
+    bucketStart: instant('bucket_start').notNull(),
+    alertTypeId: hash('alert_type_id').notNull(),
+    bucketEnd: instant('bucket_end').notNull(),
+    deliveries: count('deliveries').notNull(),
+    failures: count('failures').notNull(),
+    updatedAt: instant('updated_at').notNull(),
+  },
+  (t) => [
+    primaryKey({
+      name: 'webhook_alert_days_pkey',
+      columns: [t.organizationId, t.bucketStart, t.alertTypeId],
+    }),
+  ],
+);
+
+export const webhookNetworkDays = store.table(
+  'webhook_network_days',
+  {
+    organizationId: text('organization_id').notNull(),
+    bucketStart: instant('bucket_start').notNull(),
+    networkKey: hash('network_key').notNull(),
+    bucketEnd: instant('bucket_end').notNull(),
+    deliveries: count('deliveries').notNull(),
+    failures: count('failures').notNull(),
+    updatedAt: instant('updated_at').notNull(),
+  },
+  (t) => [
+    primaryKey({
+      name: 'webhook_network_days_pkey',
+      columns: [t.organizationId, t.bucketStart, t.networkKey],
+    }),
+  ],
+);
+
 export const webhookFailureRuns = store.table(
   'webhook_failure_runs',
   {

@@ -32,6 +32,8 @@ const ROLLUPS: Readonly<Record<StreamName, readonly Rollup[]>> = {
     rollup(tables.webhookDays, 'day'),
     rollup(tables.webhookEndpointDays, 'day'),
     rollup(tables.webhookCodeDays, 'day'),
+    rollup(tables.webhookAlertDays, 'day'),
+    rollup(tables.webhookNetworkDays, 'day'),
     rollup(tables.webhookFailureRuns, 'day'),
   ],
   api_responses: [

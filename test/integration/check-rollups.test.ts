@@ -48,6 +48,8 @@ const TABLES: Readonly<Record<string, readonly [StreamKey, surplus: string, figu
   webhook_days: [LOGS, 'alert_type_id', 'p99_ms'],
   webhook_endpoint_days: [LOGS, 'endpoint_id', 'last_failure_at'],
   webhook_code_days: [LOGS, 'response_code', 'deliveries'],
+  webhook_alert_days: [LOGS, 'alert_type_id', 'failures'],
+  webhook_network_days: [LOGS, 'network_key', 'deliveries'],
   webhook_failure_runs: [LOGS, 'successes_before', 'ended_at'],
   api_response_hours: [COUNTS, 'bucket_start', 'peak_per_second'],
   api_response_days: [COUNTS, 'bucket_start', 'rate_limited_429'],

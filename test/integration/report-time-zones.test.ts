@@ -18,6 +18,8 @@ const DAYS_TABLES = [
   'webhook_days',
   'webhook_endpoint_days',
   'webhook_code_days',
+  'webhook_alert_days',
+  'webhook_network_days',
   'webhook_failure_runs',
   'api_response_days',
   'api_code_days',

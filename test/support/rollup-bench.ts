@@ -243,6 +243,8 @@ export const ROLLUPS = [
   'webhook_days',
   'webhook_endpoint_days',
   'webhook_code_days',
+  'webhook_alert_days',
+  'webhook_network_days',
   'webhook_failure_runs',
   'api_response_hours',
   'api_response_days',
