@@ -36,7 +36,7 @@ export function recipeQuestions({ heading, sql }: Recipe, subject: Subject): rea
     name: heading,
     from: 'cookbook',
     fetches: 'answer',
-    scope: sql.includes(":'organization'") ? 'one organization' : 'all organizations',
+    scope: sql.includes(":'organization'") ? 'largest organization' : 'all organizations',
     range,
     sql: filledIn(sql, range, subject),
   }));
@@ -44,9 +44,9 @@ export function recipeQuestions({ heading, sql }: Recipe, subject: Subject): rea
 
 /** @throws when the recipe has a parameter that nobody knows a value for */
 function filledIn(sql: string, range: RangeName, subject: Subject): string {
-  const { organizationId, fromOf, to, parameters } = subject;
+  const { largest, fromOf, to, parameters } = subject;
   const from = fromOf[range === 'whole' ? 'day' : range];
-  const values: Readonly<Record<string, string>> = { ...parameters, organization: organizationId, from, to };
+  const values: Readonly<Record<string, string>> = { ...parameters, organization: largest, from, to };
   return sql.replace(/:'(\w+)'/g, (_match, name: string) => {
     const value = values[name];
     if (value === undefined) throw new Error(`the cookbook has a parameter without a value: ${name}`);

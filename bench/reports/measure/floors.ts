@@ -5,6 +5,6 @@ export function floorOf({ name, from, fetches, scope, range }: Question): number
   if (from === 'cookbook' || fetches === 'newest 1000') return undefined;
   if (name === 'webhook_endpoint_health' || name === 'freshness') return 100;
   if (range !== 'year') return undefined;
-  if (scope === 'one organization' && /_(hourly|daily)$/.test(name)) return 300;
+  if (scope !== 'all organizations' && /_(hourly|daily)$/.test(name)) return 300;
   return scope === 'all organizations' && name.endsWith('_daily') ? 1_500 : undefined;
 }

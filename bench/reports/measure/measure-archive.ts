@@ -2,7 +2,7 @@ import pg from 'pg';
 import { recipeQuestions, recipesOf } from './cookbook-questions.ts';
 import { floorOf } from './floors.ts';
 import type { Question, Subject } from './question.ts';
-import { readSubject } from './read-subject.ts';
+import { readSubject, type Shares } from './read-subject.ts';
 import { type Timing, timeQuery } from './time-query.ts';
 import { type Touched, touchedPartitions } from './touched-partitions.ts';
 import { readViews, viewQuestions } from './view-questions.ts';
@@ -31,7 +31,7 @@ export async function measureArchive(
   databaseUrl: string,
   { runs, cookbook, only, onMeasured }: MeasureOptions,
 ): Promise<{
-  readonly subject: Subject & { readonly share: number };
+  readonly subject: Subject & { readonly shares: Shares };
   readonly measurements: readonly Measurement[];
 }> {
   const client = new pg.Client({ connectionString: databaseUrl, options: '-c timezone=UTC' });

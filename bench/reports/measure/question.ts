@@ -1,6 +1,6 @@
 /** For how long back a question asks; `whole`: it names no time. */
 export type RangeName = 'day' | 'month' | 'year' | 'whole';
-export type Scope = 'one organization' | 'all organizations';
+export type Scope = 'largest organization' | 'average organization' | 'all organizations';
 
 /** A query, to be asked for a stretch of time and for one organization or all. */
 export interface Question {
@@ -16,7 +16,10 @@ export interface Question {
 
 /** What questions are asked about. Times as Postgres text. */
 export interface Subject {
-  readonly organizationId: string;
+  /** The one with the most deliveries. */
+  readonly largest: string;
+  /** The one whose number of deliveries is nearest to the mean. */
+  readonly average: string;
   readonly to: string;
   readonly fromOf: Readonly<Record<Exclude<RangeName, 'whole'>, string>>;
   /** Values of the cookbook's other parameters. */
@@ -29,4 +32,8 @@ export const RANGES = [
   { name: 'year', days: 365 },
 ] as const;
 
-export const SCOPES: readonly Scope[] = ['one organization', 'all organizations'];
+export const SCOPES: readonly Scope[] = ['largest organization', 'average organization', 'all organizations'];
+
+export function organizationOf(scope: Exclude<Scope, 'all organizations'>, subject: Subject): string {
+  return scope === 'largest organization' ? subject.largest : subject.average;
+}

@@ -1,13 +1,23 @@
 import type pg from 'pg';
 import { RANGES, type Subject } from './question.ts';
 
-/** Finds the organization with the most deliveries, its share of all, and where the archive ends. */
-export async function readSubject(client: pg.Client): Promise<Subject & { readonly share: number }> {
-  const largest = await client.query<{ organizationId: string; share: number }>(`
+/** Shares of all deliveries. */
+export interface Shares {
+  readonly largest: number;
+  readonly average: number;
+}
+
+/** Finds the organization with the most deliveries and one of average size, their shares, and where the archive ends. */
+export async function readSubject(client: pg.Client): Promise<Subject & { readonly shares: Shares }> {
+  const counted = await client.query<{ organizationId: string; share: number }>(`
     select organization_id as "organizationId",
       (count(*) / sum(count(*)) over ())::double precision as share
-    from meraki_store.webhook_deliveries group by organization_id order by count(*) desc limit 1`);
-  const [{ organizationId, share } = { organizationId: '', share: 0 }] = largest.rows;
+    from meraki_store.webhook_deliveries group by organization_id order by count(*) desc, organization_id`);
+  const none = { organizationId: '', share: 0 };
+  const largest = counted.rows[0] ?? none;
+  const mean = 1 / counted.rows.length;
+  const distance = ({ share }: { share: number }) => Math.abs(share - mean);
+  const average = counted.rows.reduce((a, b) => (distance(b) < distance(a) ? b : a), largest);
   const end = await client.query<{ to: string }>(`
     select max(upper(final + provisional))::text as to from meraki_ingest.coverage where stream = 'webhook_logs'`);
   const to = end.rows[0]?.to ?? '';
@@ -22,8 +32,15 @@ export async function readSubject(client: pg.Client): Promise<Subject & { readon
         order by endpoint_id limit 1) as host,
       (select max(series) from meraki_ingest.streams where organization_id = $1) as series,
       ($2::timestamptz - interval '12 hours')::text as change`,
-    [organizationId, to],
+    [largest.organizationId, to],
   );
   const parameters = { ...names.rows[0], factor: '2', objective: '99.5' };
-  return { organizationId, share, to, parameters, fromOf: Object.fromEntries(from) as Subject['fromOf'] };
+  return {
+    largest: largest.organizationId,
+    average: average.organizationId,
+    shares: { largest: largest.share, average: average.share },
+    to,
+    parameters,
+    fromOf: Object.fromEntries(from) as Subject['fromOf'],
+  };
 }

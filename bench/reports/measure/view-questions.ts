@@ -1,5 +1,13 @@
 import pg from 'pg';
-import { type Question, RANGES, type RangeName, SCOPES, type Scope, type Subject } from './question.ts';
+import {
+  organizationOf,
+  type Question,
+  RANGES,
+  type RangeName,
+  SCOPES,
+  type Scope,
+  type Subject,
+} from './question.ts';
 import { isGivenUp } from './time-query.ts';
 
 interface View {
@@ -26,7 +34,8 @@ export async function readViews(client: pg.Client): Promise<readonly View[]> {
 }
 
 /**
- * Every question about a view: for a day, a month, a year, for one organization and for all. Where so many rows would
+ * Every question about a view: for a day, a month, a year, for the largest organization, one of
+ * average size, and all. Where so many rows would
  * come that nobody fetches them, their sums are asked for instead, and the newest thousand.
  */
 export async function viewQuestions(
@@ -75,9 +84,9 @@ async function questionsOf(
 
 function conditionOf(time: string | undefined, scope: Scope, range: RangeName, subject: Subject): string {
   const conditions = [
-    ...(scope === 'one organization'
-      ? [`organization_id = ${pg.escapeLiteral(subject.organizationId)}`]
-      : []),
+    ...(scope === 'all organizations'
+      ? []
+      : [`organization_id = ${pg.escapeLiteral(organizationOf(scope, subject))}`]),
     ...(time === undefined || range === 'whole'
       ? []
       : [`${time} >= '${subject.fromOf[range]}'`, `${time} < '${subject.to}'`]),

@@ -4,7 +4,7 @@ import { milliseconds, wholeNumber } from './archive-results.ts';
 const COLUMNS = [
   { name: 'view or recipe', width: 46 },
   { name: 'fetched', width: 11 },
-  { name: 'of', width: 4 },
+  { name: 'of', width: 7 },
   { name: 'range', width: 5 },
   { name: 'rows', width: 10, right: true },
   { name: 'p50 ms', width: 9, right: true },
@@ -25,7 +25,7 @@ export function measurementCells(measurement: Measurement): readonly string[] {
   return [
     name,
     fetches,
-    scope === 'one organization' ? 'one' : 'all',
+    scope.split(' ')[0] ?? '',
     range,
     wholeNumber(rows),
     milliseconds(p50),
