@@ -23,27 +23,29 @@ interface Rollup {
   /** Columns that tell rows of one bucket apart. */
   readonly keys: readonly string[];
   readonly figures: readonly string[];
+  /** Whether it is added up from `webhook_days`, which is made before it: that is the same and has far fewer rows. */
+  readonly fromDays: boolean;
 }
 
 const ROLLUPS: Readonly<Record<StreamName, readonly Rollup[]>> = {
   webhook_logs: [
-    rollup(tables.webhookHours, 'hour'),
-    rollup(tables.webhookEndpointHours, 'hour'),
-    rollup(tables.webhookDays, 'day'),
-    rollup(tables.webhookEndpointDays, 'day'),
-    rollup(tables.webhookCodeDays, 'day'),
-    rollup(tables.webhookAlertDays, 'day'),
-    rollup(tables.webhookNetworkDays, 'day'),
-    rollup(tables.webhookFailureRuns, 'day'),
+    rollupOf(tables.webhookHours, 'hour'),
+    rollupOf(tables.webhookEndpointHours, 'hour'),
+    rollupOf(tables.webhookDays, 'day'),
+    rollupOf(tables.webhookEndpointDays, 'day'),
+    rollupOf(tables.webhookCodeDays, 'day'),
+    { ...rollupOf(tables.webhookAlertDays, 'day'), fromDays: true },
+    { ...rollupOf(tables.webhookNetworkDays, 'day'), fromDays: true },
+    rollupOf(tables.webhookFailureRuns, 'day'),
   ],
   api_responses: [
-    rollup(tables.apiResponseHours, 'hour'),
-    rollup(tables.apiResponseDays, 'day'),
-    rollup(tables.apiCodeDays, 'day'),
+    rollupOf(tables.apiResponseHours, 'hour'),
+    rollupOf(tables.apiResponseDays, 'day'),
+    rollupOf(tables.apiCodeDays, 'day'),
   ],
 };
 
-function rollup(table: PgTable, by: RollupGrain): Rollup {
+function rollupOf(table: PgTable, by: RollupGrain): Rollup {
   const { name, columns, primaryKeys } = getTableConfig(table);
   const key = primaryKeys.flatMap((primary) => primary.columns.map((column) => column.name));
   const known = ['organization_id', 'series', 'bucket_start'];
@@ -54,6 +56,7 @@ function rollup(table: PgTable, by: RollupGrain): Rollup {
     figures: columns
       .map((column) => column.name)
       .filter((column) => ![...key, 'updated_at'].includes(column)),
+    fromDays: false,
   };
 }
 
@@ -88,10 +91,20 @@ export async function makeRollups(
 ): Promise<void> {
   const days = await daysOf(tx, key.organizationId, hours);
   if (days === undefined) throw new Error(`the calendar lacks ${formatInstant(hours.from)}`);
-  for (const made of ROLLUPS[key.stream]) {
-    await tx.execute(store(made, key, made.by === 'hour' ? hours : days, now));
+  await tx.execute(ROOM_TO_SORT);
+  for (const rollup of ROLLUPS[key.stream]) {
+    const within = rollup.by === 'hour' ? hours : days;
+    const known = await tx.execute<{ known: boolean }>(
+      sql`select exists (select from ${table(rollup)} t where ${stored(key, within)}) as known`,
+    );
+    await tx.execute(
+      known.rows[0]?.known === false ? add(rollup, key, within, now) : store(rollup, key, within, now),
+    );
   }
 }
+
+/** Groups of a month of a busy organization fit this; what does not goes to disk, and takes several times as long. */
+const ROOM_TO_SORT = sql`select set_config('work_mem', '64MB', true), set_config('jit', 'off', true)`;
 
 /**
  * Compares rollups with what the facts make of the same time.
@@ -170,14 +183,21 @@ async function daysOf(query: Queryable, organizationId: string, range: Range): P
   return { from: parseDatabaseInstant(from), to: parseDatabaseInstant(to) };
 }
 
+/** Writes rollups of time that has none yet: what a backfill needs, at half the price of {@link store}. */
+function add(of: Rollup, key: StreamKey, within: Range, now: Instant): SQL {
+  const columns = list(['bucket_start', ...of.keys, ...of.figures]);
+  return sql`
+    insert into ${table(of)} (${list(streamColumns(key))}, ${columns}, updated_at)
+    select ${streamValues(key)}, ${columns}, ${formatInstant(now)}::timestamptz
+    from ${made(of, key, within)} fresh`;
+}
+
 function store(of: Rollup, key: StreamKey, within: Range, now: Instant): SQL {
   const columns = ['bucket_start', ...of.keys];
   const stream = streamColumns(key);
-  const list = (names: readonly string[], prefix = '') =>
-    sql.raw(names.map((name) => prefix + name).join(', '));
   return sql`
     with fresh as materialized (
-      select * from ${definition(of, key, within)}
+      select * from ${made(of, key, within)} fresh
     ), gone as (
       delete from ${table(of)} t where ${stored(key, within)}
         and not exists (select from fresh f where (${list(columns, 'f.')}) = (${list(columns, 't.')}))
@@ -199,6 +219,20 @@ function difference(of: Rollup, key: StreamKey, within: Range): SQL {
     from (
       (select * from kept except all select * from made) union all (select * from made except all select * from kept)
     ) differing`;
+}
+
+function list(names: readonly string[], prefix = ''): SQL {
+  return sql.raw(names.map((name) => prefix + name).join(', '));
+}
+
+/** Rows as the definition makes them, by the shortest way. */
+function made(of: Rollup, key: StreamKey, within: Range): SQL {
+  if (!of.fromDays) return definition(of, key, within);
+  const columns = list(['bucket_start', ...of.keys, 'bucket_end']);
+  return sql`(
+    select ${columns}, sum(deliveries)::bigint as deliveries,
+      coalesce(sum(deliveries) filter (where status_class <> '2xx'), 0)::bigint as failures
+    from meraki_store.webhook_days t where ${stored(key, within)} group by ${columns})`;
 }
 
 function table({ table: name }: Rollup): SQL {
