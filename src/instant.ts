@@ -19,6 +19,44 @@ const ISO_8601 = /^(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2}:\d{2})(?:[.,](\d{1,9}))?
  * microsecond that would be lost.
  */
 export function parseInstant(text: string): Instant | undefined {
+  return parseMerakisForm(text) ?? parseAnyForm(text);
+}
+
+let lastDay = { text: '1970-01-01', start: 0 };
+
+/**
+ * `2026-01-31T23:59:59.123456Z`, as all timestamps of a page are written: several times as fast as any other form,
+ * since rows that follow one another share their day.
+ */
+function parseMerakisForm(text: string): Instant | undefined {
+  if (text.length !== 27 || text[10] !== 'T' || text[19] !== '.' || text[26] !== 'Z') return undefined;
+  if (text[13] !== ':' || text[16] !== ':') return undefined;
+  const hours = digits(text, 11, 13);
+  const minutes = digits(text, 14, 16);
+  const seconds = digits(text, 17, 19);
+  const fraction = digits(text, 20, 26);
+  if (!(hours < 24 && minutes < 60 && seconds < 60 && fraction >= 0)) return undefined;
+  const day = text.slice(0, 10);
+  if (day !== lastDay.text) {
+    const start = parseAnyForm(`${day}T00:00:00Z`);
+    if (start === undefined) return undefined;
+    lastDay = { text: day, start };
+  }
+  return lastDay.start + ((hours * 60 + minutes) * 60 + seconds) * MICROSECONDS_PER_SECOND + fraction;
+}
+
+/** The number that the characters of `[from, to)` write; `NaN` where one is no digit. */
+function digits(text: string, from: number, to: number): number {
+  let number = 0;
+  for (let at = from; at < to; at += 1) {
+    const digit = text.charCodeAt(at) - 48;
+    if (digit < 0 || digit > 9) return Number.NaN;
+    number = number * 10 + digit;
+  }
+  return number;
+}
+
+function parseAnyForm(text: string): Instant | undefined {
   const match = ISO_8601.exec(text);
   if (match === null) return undefined;
   const [, date, time, fraction = '', zone = 'Z'] = match;

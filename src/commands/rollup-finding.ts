@@ -1,5 +1,5 @@
+import { rollupSpan } from '../db/compare-rollups.ts';
 import type { Database } from '../db/database.ts';
-import { rollupSpan } from '../db/rollups.ts';
 import { readStreamKeys } from '../db/streams.ts';
 import { instantOfSeconds } from '../instant.ts';
 import { type Ranges, rangesOf } from '../ranges.ts';

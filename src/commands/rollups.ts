@@ -1,9 +1,9 @@
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { extendCalendars } from '../db/calendar.ts';
+import { rollupSpan } from '../db/compare-rollups.ts';
 import { Partitions } from '../db/partitions.ts';
 import { markStale } from '../db/rollup-stale.ts';
-import { rollupSpan } from '../db/rollups.ts';
 import { readStreamKeys } from '../db/streams.ts';
 import { formatInstant, instantOfMilliseconds } from '../instant.ts';
 import type { Log } from '../log.ts';

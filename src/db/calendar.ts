@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm';
 import { formatInstant, type Instant, instantOfSeconds } from '../instant.ts';
 import type { Range } from '../ranges.ts';
 import { type Database, type Queryable, translated } from './database.ts';
+import { parseDatabaseInstant } from './multirange.ts';
 
 /** Views show days up to now, and nobody may have to restart a worker because a year ends. */
 const AHEAD = instantOfSeconds(2 * 366 * 86_400);
@@ -36,6 +37,40 @@ export async function extendCalendars(database: Database, now: Instant): Promise
   for (const { time_zone: timeZone, first } of found.rows) {
     await ensureCalendar(database.query, timeZone, { from: first ?? now, to: now + AHEAD });
   }
+}
+
+/** The days in the organization's time zone that lie wholly in a stretch of time. */
+export async function wholeDays(
+  query: Queryable,
+  organizationId: string,
+  { from, to }: Range,
+): Promise<readonly Range[]> {
+  const [since, until] = [sql`${formatInstant(from)}::timestamptz`, sql`${formatInstant(to)}::timestamptz`];
+  const found = await translated(
+    query.execute<{ day_start: string; day_end: string }>(sql`
+      select day_start::text as day_start, day_end::text as day_end
+      from meraki_store.organization_days(${organizationId}, ${since}, ${until})
+      where day_start >= ${since} and day_end <= ${until} order by 1`),
+  );
+  return found.rows.map((row) => ({
+    from: parseDatabaseInstant(row.day_start),
+    to: parseDatabaseInstant(row.day_end),
+  }));
+}
+
+/** From the beginning of the first to the end of the last day, in the organization's time zone, that `range` touches. */
+export async function daysTouched(
+  query: Queryable,
+  organizationId: string,
+  range: Range,
+): Promise<Range | undefined> {
+  const found = await query.execute<{ day_start: string | null; day_end: string | null }>(sql`
+    select min(day_start)::text as day_start, max(day_end)::text as day_end
+    from meraki_store.organization_days(${organizationId}, ${formatInstant(range.from)}::timestamptz,
+      ${formatInstant(range.to)}::timestamptz)`);
+  const { day_start: from, day_end: to } = found.rows[0] ?? { day_start: null, day_end: null };
+  if (from === null || to === null) return undefined;
+  return { from: parseDatabaseInstant(from), to: parseDatabaseInstant(to) };
 }
 
 function dateOf(instant: Instant): string {

@@ -5,7 +5,7 @@ import { ensureCalendar } from './calendar.ts';
 import { type Database, type Queryable, type Transaction, translated } from './database.ts';
 import { parseDatabaseInstant } from './multirange.ts';
 import { markStale } from './rollup-stale.ts';
-import { rollupsByDay } from './rollups.ts';
+import { rollupsByDay } from './rollup-tables.ts';
 import { organizations } from './schema.ts';
 
 const DAY = instantOfSeconds(86_400);

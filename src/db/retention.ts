@@ -7,7 +7,7 @@ import { type Database, translated } from './database.ts';
 import { parseDatabaseInstant } from './multirange.ts';
 import type { PartitionedTable } from './partitions.ts';
 import { clearStale, markStale } from './rollup-stale.ts';
-import { PARTITIONED_ROLLUPS, rollupsByDay } from './rollups.ts';
+import { PARTITIONED_ROLLUPS, rollupsByDay } from './rollup-tables.ts';
 import { forgetVerified } from './verified-time.ts';
 
 const TABLES: readonly { readonly table: PartitionedTable; readonly stream: StreamKey['stream'] }[] = [

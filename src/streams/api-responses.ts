@@ -63,7 +63,7 @@ export function apiResponses(
       const ask = () => getApiResponses(client, key.organizationId, window.asked, asked, filters, { signal });
       const understand = ({ buckets, answer }: Awaited<ReturnType<typeof ask>>) => {
         const page = readBucketPage(window.asked, buckets, answer.text);
-        return { ...readingOf(key, window, asked, settings.settle, learned, page), ...effortOf(answer) };
+        return { ...readingOf(window, asked, settings.settle, learned, page), ...effortOf(answer) };
       };
       const first = await ask();
       const reading = understand(first);
@@ -76,6 +76,17 @@ export function apiResponses(
         requests: reading.requests + second.requests,
         waitedMs: reading.waitedMs + second.waitedMs,
       };
+    },
+    async write(tx, readings, before, now) {
+      let rowsNew = 0;
+      let rowsKnown = 0;
+      for (const batch of (readings as readonly CountsReading[]).flatMap((reading) => reading.batches)) {
+        const finalBefore = before.get(batch.intervalSeconds)?.final ?? [];
+        const written = await writeApiResponseCounts(tx, key, batch, finalBefore, now);
+        rowsNew += written.rowsNew;
+        rowsKnown += written.rowsKnown;
+      }
+      return { rowsNew, rowsKnown };
     },
     async probe(asked, signal) {
       const probed = await getApiResponses(
@@ -102,14 +113,18 @@ function finalAtMost(coverage: CoverageByWidth, width: number): Ranges {
   return union(...[...coverage].filter(([other]) => other <= width).map(([, { final }]) => final));
 }
 
+/** Every reading of a stream made here is one. */
+interface CountsReading extends Reading {
+  readonly batches: readonly ApiResponseBatch[];
+}
+
 function readingOf(
-  key: StreamKey,
   window: OpenWindow,
   askedSeconds: number,
   settle: number,
   learned: LearnedLimits,
   page: BucketPage,
-): Omit<Reading, 'answeredAt' | 'requests' | 'waitedMs'> {
+): Omit<CountsReading, 'answeredAt' | 'requests' | 'waitedMs'> {
   const { buckets, refused, drift } = page;
   const whole = wholeBuckets(
     {
@@ -155,17 +170,7 @@ function readingOf(
           key: String(count.responseCode),
           amount: count.requestCount,
         })),
-    async write(tx, before, now) {
-      let rowsNew = 0;
-      let rowsKnown = 0;
-      for (const batch of batches) {
-        const finalBefore = before.get(batch.intervalSeconds)?.final ?? [];
-        const written = await writeApiResponseCounts(tx, key, batch, finalBefore, now);
-        rowsNew += written.rowsNew;
-        rowsKnown += written.rowsKnown;
-      }
-      return { rowsNew, rowsKnown };
-    },
+    batches,
   };
 }
 

@@ -5,7 +5,7 @@ import type { Range } from '../ranges.ts';
 import type { Reading } from '../sync/stream.ts';
 import { hash64 } from './hash.ts';
 import { maskUrl } from './receiver-url.ts';
-import { deliveryOf, memberKey, type WebhookLogRow } from './webhook-log-row.ts';
+import { memberKey, type WebhookLogRow } from './webhook-log-row.ts';
 
 export interface NumberedRow {
   readonly row: WebhookLogRow;
@@ -19,17 +19,55 @@ export function deliveryBatchOf(
   organizationId: string,
   numbered: readonly NumberedRow[],
 ): WebhookDeliveryBatch {
-  const rows = numbered.map(({ row }) => row);
   const keyOf = (text: string) => memberKey(organizationId, text);
+  const networks = new Members(hash64);
+  const alertTypes = new Members(keyOf);
+  const endpoints = new Members(keyOf);
+  const deliveries = numbered.map(({ row, fingerprint, occurrence }) => ({
+    sentAt: row.sentAt,
+    loggedAt: row.loggedAt,
+    fingerprint,
+    occurrence,
+    networkKey: networks.see(row.networkId, row.sentAt),
+    alertTypeId: alertTypes.see(row.alertType, row.sentAt),
+    endpointId: endpoints.see(row.url, row.sentAt),
+    responseCode: row.responseCode,
+    responseDurationMs: row.responseDuration,
+    extra: row.extra,
+  }));
   return {
-    deliveries: numbered.map(({ row, fingerprint, occurrence }) => deliveryOf(row, fingerprint, occurrence)),
-    networks: membersOf(rows, (row) => row.networkId, hash64),
-    alertTypes: membersOf(rows, (row) => row.alertType, keyOf),
-    endpoints: membersOf(rows, (row) => row.url, keyOf).map((member) => ({
-      ...member,
-      ...maskUrl(member.text),
-    })),
+    deliveries,
+    networks: networks.all,
+    alertTypes: alertTypes.all,
+    endpoints: endpoints.all.map((member) => ({ ...member, ...maskUrl(member.text) })),
   };
+}
+
+/** The members of a dimension that rows name, each hashed once. */
+class Members {
+  readonly #keyOf: (text: string) => string;
+  readonly #members = new Map<string, { key: string; text: string; firstAt: Instant; lastAt: Instant }>();
+
+  constructor(keyOf: (text: string) => string) {
+    this.#keyOf = keyOf;
+  }
+
+  get all(): readonly DimensionMember[] {
+    return [...this.#members.values()];
+  }
+
+  /** @returns the member's key */
+  see(text: string, at: Instant): string {
+    const known = this.#members.get(text);
+    if (known === undefined) {
+      const key = this.#keyOf(text);
+      this.#members.set(text, { key, text, firstAt: at, lastAt: at });
+      return key;
+    }
+    if (at < known.firstAt) known.firstAt = at;
+    if (at > known.lastAt) known.lastAt = at;
+    return known.key;
+  }
 }
 
 /** Where rows of a page go. */
@@ -40,21 +78,4 @@ export function partitionsOf(rows: readonly NumberedRow[]): Reading['partitions'
     range = { from: Math.min(range.from, row.sentAt), to: Math.max(range.to, row.sentAt + 1) };
   }
   return [{ table: 'webhook_deliveries', range }];
-}
-
-function membersOf(
-  rows: readonly WebhookLogRow[],
-  textOf: (row: WebhookLogRow) => string,
-  keyOf: (text: string) => string,
-): DimensionMember[] {
-  const members = new Map<string, { firstAt: Instant; lastAt: Instant }>();
-  for (const row of rows) {
-    const member = members.get(textOf(row));
-    if (member === undefined) members.set(textOf(row), { firstAt: row.sentAt, lastAt: row.sentAt });
-    else {
-      member.firstAt = Math.min(member.firstAt, row.sentAt);
-      member.lastAt = Math.max(member.lastAt, row.sentAt);
-    }
-  }
-  return [...members].map(([text, seen]) => ({ key: keyOf(text), text, ...seen }));
 }

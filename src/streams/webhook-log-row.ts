@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import type { WebhookDelivery } from '../db/webhook-deliveries.ts';
 import { parseInstant } from '../instant.ts';
 import type { DocumentedFields } from './field-drift.ts';
 import { hash64 } from './hash.ts';
 import { notStorable, rawFields } from './raw-json.ts';
 import { refusalReason } from './refusal-reason.ts';
+import { remembered } from './remembered.ts';
 
-const plainText = z.string().refine((text) => !text.includes('\0') && text.isWellFormed(), {
+const plainText = z.string().refine(isPlainText, {
   error: 'holds characters that a database text cannot hold',
 });
 const timestamp = plainText.transform((text, context) => {
@@ -55,6 +55,8 @@ export type ParsedRow =
  * kept to the letter. A documented field named twice counts as every JSON reader counts it, the last one.
  */
 export function parseWebhookLogRow(received: unknown, raw: () => string): ParsedRow {
+  const documented = documentedRow(received);
+  if (documented !== undefined) return { ok: true, row: documented };
   const row = rowShape.safeParse(received);
   if (!row.success) return { ok: false, reason: refusalReason(row.error, 'row') };
   const given = Object.keys(received as object);
@@ -69,38 +71,54 @@ export function parseWebhookLogRow(received: unknown, raw: () => string): Parsed
     : { ok: false, reason: `an unknown field ${odd}` };
 }
 
+/** The row if it has the eight documented fields and no other, as nearly all have; whatever is odd is left to zod. */
+function documentedRow(received: unknown): WebhookLogRow | undefined {
+  if (typeof received !== 'object' || received === null) return undefined;
+  const { organizationId, networkId, alertType, url, sentAt, loggedAt, responseCode, responseDuration } =
+    received as Readonly<Record<string, unknown>>;
+  if (!isPlainText(organizationId) || !isPlainText(networkId)) return undefined;
+  if (!isPlainText(alertType) || !isPlainText(url)) return undefined;
+  if (!isInt32(responseCode) || !isInt32(responseDuration)) return undefined;
+  if (typeof sentAt !== 'string' || typeof loggedAt !== 'string') return undefined;
+  const [sent, logged] = [parseInstant(sentAt), parseInstant(loggedAt)];
+  if (sent === undefined || logged === undefined || Object.keys(received).length !== DOCUMENTED)
+    return undefined;
+  return {
+    organizationId,
+    networkId,
+    alertType,
+    url,
+    sentAt: sent,
+    loggedAt: logged,
+    responseCode,
+    responseDuration,
+    extra: null,
+  };
+}
+
+function isPlainText(value: unknown): value is string {
+  return typeof value === 'string' && !value.includes('\0') && value.isWellFormed();
+}
+
+function isInt32(value: unknown): value is number {
+  return (
+    typeof value === 'number' &&
+    Number.isInteger(value) &&
+    value === Math.max(-(2 ** 31), Math.min(value, 2 ** 31 - 1))
+  );
+}
+
+/** Texts come again and again: as JSON, they are kept. */
+const jsonOf = remembered((text) => JSON.stringify(text));
+
 /**
  * Identity of a row's content, over its eight documented fields. Timestamps enter as instants: the same moment
  * written with fewer digits is the same delivery.
  */
 export function fingerprintOf(row: WebhookLogRow): string {
-  return hash64(
-    JSON.stringify([
-      row.organizationId,
-      row.networkId,
-      row.alertType,
-      row.url,
-      row.sentAt,
-      row.loggedAt,
-      row.responseCode,
-      row.responseDuration,
-    ]),
-  );
-}
-
-export function deliveryOf(row: WebhookLogRow, fingerprint: string, occurrence: number): WebhookDelivery {
-  return {
-    sentAt: row.sentAt,
-    loggedAt: row.loggedAt,
-    fingerprint,
-    occurrence,
-    networkKey: hash64(row.networkId),
-    alertTypeId: memberKey(row.organizationId, row.alertType),
-    endpointId: memberKey(row.organizationId, row.url),
-    responseCode: row.responseCode,
-    responseDurationMs: row.responseDuration,
-    extra: row.extra,
-  };
+  // The JSON text of an array of the eight, put together from parts.
+  const texts = `${jsonOf(row.organizationId)},${jsonOf(row.networkId)},${jsonOf(row.alertType)},${jsonOf(row.url)}`;
+  return hash64(`[${texts},${row.sentAt},${row.loggedAt},${row.responseCode},${row.responseDuration}]`);
 }
 
 /** Key of a dimension's member; its organization is in it, so that ids of two organizations never meet. */

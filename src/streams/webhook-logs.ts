@@ -82,9 +82,19 @@ export function webhookLogs(key: StreamKey, client: MerakiClient, settings: Webh
     async probe(asked, signal) {
       return (await getWebhookLogs(client, key.organizationId, asked, 3, { signal })).answer;
     },
+    write(tx, readings, _before, now, tellFresh) {
+      const numbered = (readings as readonly LogReading[]).flatMap((reading) => reading.numbered);
+      const batch = deliveryBatchOf(key.organizationId, numbered);
+      return writeWebhookDeliveries(tx, key.organizationId, batch, now, tellFresh);
+    },
     stored: (query, _intervalSeconds, within) => readDeliveryContents(query, key.organizationId, within),
     setAside: (tx, surplus, now) => setAsideDeliveries(tx, key, surplus, now),
   };
+}
+
+/** Every reading of a stream made here is one. */
+interface LogReading extends Reading {
+  readonly numbered: readonly NumberedRow[];
 }
 
 async function readingOf(
@@ -94,7 +104,7 @@ async function readingOf(
   received: readonly unknown[],
   answer: Answer,
   readMoment: (sentAt: Instant) => Promise<ReadMoment>,
-): Promise<Reading> {
+): Promise<LogReading> {
   const page = readLogPage(key, window, received, answer.text);
   const { rows, effort } = await withoutRepeats(page.rows, window.occurrences, readMoment);
   const taken = takePage(window, rows, answer.next, REACH);
@@ -126,10 +136,7 @@ async function readingOf(
     requests: answer.requests + effort.requests,
     waitedMs: answer.waitedMs + effort.waitedMs,
     contents: () => numbered.map(({ row, fingerprint }) => ({ at: row.sentAt, key: fingerprint, amount: 1 })),
-    write: (tx, _before, now, tellFresh) => {
-      const batch = deliveryBatchOf(key.organizationId, numbered);
-      return writeWebhookDeliveries(tx, key.organizationId, batch, now, tellFresh);
-    },
+    numbered,
   };
 }
 

@@ -134,7 +134,7 @@ async function compareSecond(
       return await saved(tx, { ...record, ...found.figures, outcome: 'doubtful', error });
     }
     const now = stream.now();
-    for (const reading of second.readings) await reading.write(tx, coverage, now);
+    await stream.write(tx, second.readings, coverage, now);
     await stream.setAside(tx, (await still(second, contested)).surplus, now);
     if (!isEqual(await still(second, contested))) return await unconfirmed('it could not be made equal');
     await verify(tx, stream, planned, coverage, verified);

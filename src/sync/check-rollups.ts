@@ -1,12 +1,8 @@
+import { wholeDays } from '../db/calendar.ts';
+import { compareRollups, type RollupDifference, rollupSpan } from '../db/compare-rollups.ts';
 import type { Database, Queryable } from '../db/database.ts';
 import { readStale } from '../db/rollup-stale.ts';
-import {
-  compareRollups,
-  type RollupDifference,
-  type RollupGrain,
-  rollupSpan,
-  wholeDays,
-} from '../db/rollups.ts';
+import type { RollupGrain } from '../db/rollup-tables.ts';
 import { sameMoment } from '../db/same-moment.ts';
 import { instantOfSeconds } from '../instant.ts';
 import { intersect, type Range, type Ranges, subtract } from '../ranges.ts';

@@ -16,14 +16,15 @@ import { type Instant, instantOfMilliseconds } from '../instant.ts';
 import type { Log } from '../log.ts';
 import { duration, type Range, type Ranges } from '../ranges.ts';
 import { describeStream, type Lane } from '../stream-key.ts';
-import { boundReading } from './bound-reading.ts';
-import { commitPage } from './commit-page.ts';
+import { commitPages } from './commit-pages.ts';
 import type { ReadBefore } from './lateness.ts';
 import { type OpenWindow, parseOpenWindow } from './open-window.ts';
+import { PagesAhead, type PagesRead } from './pages-ahead.ts';
 import { backfillGaps, type PlannedWindow, planBackfill, planLive, planLiveAgain } from './plan.ts';
 import { type Setback, SourceLessons } from './source-lessons.ts';
-import type { Effort, Reading, Stream } from './stream.ts';
+import type { Effort, Stream } from './stream.ts';
 import { StreamMemory } from './stream-memory.ts';
+import { WindowReader } from './window-reader.ts';
 
 /** Refused windows and expired page tokens in one run before it is left to the job's retry. */
 const MOST_SETBACKS = 30;
@@ -50,11 +51,10 @@ export class LaneLoop {
   readonly #lane: LaneRun;
   readonly #memory: StreamMemory;
   readonly #lessons: SourceLessons;
+  readonly #reader: WindowReader;
   readonly #startedAt: Instant;
   #held: HeldCheckpoint;
   #setbacks = 0;
-  /** Page tokens of the window at hand; one that comes again would lead round in a circle. */
-  readonly #tokens = new Set<string>();
   /** What the window before claimed: if that is missing still, asking again at once would change nothing. */
   #finished: Range | undefined;
   /** What was read before the window at hand; `undefined` where its rows tell nothing of when they appeared. */
@@ -65,6 +65,7 @@ export class LaneLoop {
     this.#lane = lane;
     this.#memory = new StreamMemory(lane.database, lane.stream, lane.only);
     this.#lessons = new SourceLessons(lane.stream, this.#memory, lane.log, lane.signal);
+    this.#reader = new WindowReader(lane, this.#memory, this.#lessons);
     this.#held = held;
     this.#startedAt = lane.stream.now();
   }
@@ -74,12 +75,12 @@ export class LaneLoop {
     let window = this.#lane.only === undefined ? parseOpenWindow(this.#held.openWindow) : undefined;
     let resumed = window !== undefined;
     for (;;) {
-      if (this.#lane.signal.aborted || this.#lane.pauseNow?.() === true) return 'paused';
+      if (this.#isToStop()) return 'paused';
       window ??= await this.#nextWindow();
       if (window === undefined) return 'complete';
-      const step = await this.#readPage(window);
-      if (typeof step !== 'string') window = step;
-      else if (step === 'finished' && this.#lane.lane === 'live' && !resumed) {
+      const end = await this.#readWindow(window);
+      if (end === 'paused') return 'paused';
+      if (end === 'finished' && this.#lane.lane === 'live' && !resumed) {
         window = this.#open(planLiveAgain(await this.#memory.situation(), window));
         if (window === undefined) return 'complete';
       } else {
@@ -111,37 +112,81 @@ export class LaneLoop {
   }
 
   #open(planned: PlannedWindow | undefined): OpenWindow | undefined {
-    this.#tokens.clear();
+    this.#reader.begin();
     this.#before = this.#lane.lane === 'live' ? this.#memory.readBefore : undefined;
     return planned === undefined ? undefined : this.#lane.stream.open(planned, this.#memory.learned);
   }
 
-  /** Reads and commits one page: the window's next state, or that it is finished or has to be planned anew. */
-  async #readPage(window: OpenWindow): Promise<OpenWindow | 'finished' | 'again'> {
+  /** Reads a window to its end and commits its pages as they come; `again`: it has to be planned anew. */
+  async #readWindow(first: OpenWindow): Promise<'finished' | 'again' | 'paused'> {
+    let window = first;
+    for (;;) {
+      const end = await this.#readAhead(window);
+      if (typeof end === 'string') return end;
+      window = end;
+    }
+  }
+
+  /** The same, up to the page that teaches something: the window then goes on with that. */
+  async #readAhead(first: OpenWindow): Promise<'finished' | 'again' | 'paused' | OpenWindow> {
+    const pages = new PagesAhead(first, (window) => this.#reader.read(window));
+    let window = first;
+    try {
+      for (;;) {
+        const taken = await pages.take();
+        if (taken === undefined) return this.#isToStop() ? 'paused' : window;
+        if ('error' in taken) {
+          await this.#setback(taken.window, taken.error);
+          return 'again';
+        }
+        for (const batch of this.#batchesOf(taken)) {
+          const end = await this.#commit(batch);
+          if (typeof end === 'string') return end;
+          window = end;
+        }
+        if (this.#isToStop()) pages.stop();
+      }
+    } finally {
+      pages.stop();
+    }
+  }
+
+  #isToStop(): boolean {
+    return this.#lane.signal.aborted || this.#lane.pauseNow?.() === true;
+  }
+
+  /** Lateness goes by when a page was answered, so where it is measured each is committed on its own. */
+  #batchesOf(pages: PagesRead): readonly PagesRead[] {
+    return this.#before === undefined ? [pages] : pages.map((page) => [page]);
+  }
+
+  /** @returns the window after these pages, or how it ended with the last of them */
+  async #commit(pages: PagesRead): Promise<OpenWindow | 'finished' | 'again'> {
     const { database, partitions, stream } = this.#lane;
-    const reading = await this.#ask(window);
-    if (reading === undefined) return 'again';
-    const state = this.#state();
+    const [first, ...others] = pages;
+    const { reading, window } = others.at(-1) ?? first;
+    const readings = [first.reading, ...others.map((page) => page.reading)] as const;
     const terms = {
       local: this.#localNow(),
       meraki: stream.now(),
       quarantineLimit: stream.quarantineLimit,
       readBefore: this.#before,
     };
-    const committed = await commitPage(database, partitions, this.#held, state, reading, terms);
+    const state = this.#state();
+    const committed = await commitPages(database, partitions, stream, this.#held, state, readings, terms);
     this.#held = committed.held;
     this.counts = committed.counts;
     this.#tellDrift(committed.drift);
-    const isProgress = reading.claims.some((claim) => claim.final.length > 0);
+    const isProgress = readings.some(({ claims }) => claims.some(({ final }) => final.length > 0));
     if (isProgress && !reading.anew) this.#setbacks = 0;
     await this.#memory.noteAnswered(window.asked.from);
     if (reading.learned !== null) await this.#memory.learn(reading.learned);
     await this.#tellProgress();
-    if (reading.window !== null) return reading.window;
     if (reading.anew) {
       this.#countSetback(new PagingError('Answers contradict one another without end.', { ...stream.key }));
       return 'again';
     }
+    if (reading.window !== null) return reading.window;
     if (reading.claims.every(({ final, provisional }) => final.length + provisional.length === 0)) {
       await this.#skip(window.claim);
     }
@@ -149,43 +194,16 @@ export class LaneLoop {
     return 'finished';
   }
 
-  /** The answer to the window's next page; `undefined` when the window was given up for another. */
-  async #ask(window: OpenWindow): Promise<Reading | undefined> {
-    const { lane, signal } = this.#lane;
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return await this.#read(window);
-      } catch (error) {
-        const noAnswer = error instanceof UnreachableError && lane === 'backfill' && !signal.aborted;
-        if (noAnswer && attempt === 1) {
-          // A fault that has passed must not teach anything: the page is asked for once more first.
-          this.#spend(await this.#lessons.askNewest(error));
-          continue;
-        }
-        const brokenPaging = error instanceof PagingError && window.pageToken !== null;
-        if (!(noAnswer || brokenPaging || error instanceof WindowRefusedError)) throw error;
-        await this.#setback(window, error);
-        return undefined;
-      }
-    }
-  }
-
-  async #read(window: OpenWindow): Promise<Reading> {
-    const { stream, signal } = this.#lane;
-    const limits = { lookback: this.#memory.lookback, settle: stream.limits.settle };
-    const answered = await stream.read(window, this.#memory.learned, signal);
-    const reading = boundReading(window, answered, limits);
-    const token = reading.window?.pageToken ?? null;
-    if (token !== null && this.#tokens.has(token)) {
-      throw new PagingError('A page names an earlier page as the next one.', { ...stream.key });
-    }
-    if (token !== null) this.#tokens.add(token);
-    return reading;
-  }
-
-  /** A window that cannot be read on is given up for another, and what that teaches is remembered. */
-  async #setback(window: OpenWindow, error: Setback): Promise<void> {
-    const { database } = this.#lane;
+  /**
+   * A window that cannot be read on is given up for another, and what that teaches is remembered.
+   *
+   * @throws the error itself where it says nothing about the window
+   */
+  async #setback(window: OpenWindow, error: unknown): Promise<void> {
+    const { database, lane, signal } = this.#lane;
+    const noAnswer = error instanceof UnreachableError && lane === 'backfill' && !signal.aborted;
+    const brokenPaging = error instanceof PagingError && window.pageToken !== null;
+    if (!(noAnswer || brokenPaging || error instanceof WindowRefusedError)) throw error;
     this.#countSetback(error);
     this.#spend({ requests: 1, waitedMs: 0 });
     this.#spend(await this.#lessons.learn(window, error));

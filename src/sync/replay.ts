@@ -15,7 +15,7 @@ import {
 } from '../db/quarantined-rows.ts';
 import type { Instant } from '../instant.ts';
 import type { StreamKey } from '../stream-key.ts';
-import { addClaims } from './commit-page.ts';
+import { addClaims } from './commit-pages.ts';
 import type { Claim, Reading } from './stream.ts';
 
 /** What this version makes of rows in quarantine. */

@@ -36,6 +36,19 @@ export interface Stream {
     signal: AbortSignal,
     intervalSeconds?: number,
   ): Promise<Reading>;
+  /**
+   * Stores the rows of readings of this stream, in their order.
+   *
+   * @param before the stream's coverage, locked
+   * @param tellFresh whether the result has to name the new rows, as far as they have instants of their own
+   */
+  write(
+    tx: Transaction,
+    readings: readonly Reading[],
+    before: CoverageByWidth,
+    now: Instant,
+    tellFresh?: boolean,
+  ): Promise<WriteCounts>;
   /** What is stored of `within`, at one bucket width: the counterpart of `Reading.contents`. */
   stored(query: Queryable, intervalSeconds: number, within: Ranges): Promise<readonly Content[]>;
   /**
@@ -103,8 +116,6 @@ export interface Reading extends Effort {
   readonly learned: LearnedLimits | null;
   /** Whether the window has to be planned anew with what was learned. */
   readonly anew: boolean;
-  /** @param tellFresh whether the result has to name the new rows, as far as they have instants of their own */
-  write(tx: Transaction, before: CoverageByWidth, now: Instant, tellFresh?: boolean): Promise<WriteCounts>;
   /** All that this answer holds at one bucket width, whether or not it lies in what is claimed. */
   contents(intervalSeconds: number): readonly Content[];
 }

@@ -1,5 +1,5 @@
 import { beforeEach } from 'vitest';
-import type { Committed } from '../../src/sync/commit-page.ts';
+import type { Committed } from '../../src/sync/commit-pages.ts';
 import { type CommitOptions, commitReading, LOGS, readLogs } from './stream-reads.ts';
 import { emptyTestDatabase, type TestDatabase } from './test-database.ts';
 

@@ -13,7 +13,7 @@ import { type WebhookDelivery, writeWebhookDeliveries } from '../../src/db/webho
 import { type Instant, instantOfMilliseconds, instantOfSeconds, parseInstant } from '../../src/instant.ts';
 import { type Range, type Ranges, rangesOf, spanOf, subtract } from '../../src/ranges.ts';
 import type { StreamKey, StreamName } from '../../src/stream-key.ts';
-import { addClaims } from '../../src/sync/commit-page.ts';
+import { addClaims } from '../../src/sync/commit-pages.ts';
 import { type RollUpContext, rollUp } from '../../src/sync/roll-up.ts';
 import { emptyTestDatabase, type TestDatabase } from './test-database.ts';
 

@@ -7,9 +7,9 @@ import { formatInstant, type Instant, instantOfMilliseconds } from '../../src/in
 import type { StreamKey } from '../../src/stream-key.ts';
 import { apiResponses } from '../../src/streams/api-responses.ts';
 import { webhookLogs } from '../../src/streams/webhook-logs.ts';
-import { type Committed, commitPage } from '../../src/sync/commit-page.ts';
+import { type Committed, commitPages } from '../../src/sync/commit-pages.ts';
 import { openWindow } from '../../src/sync/open-window.ts';
-import type { Reading } from '../../src/sync/stream.ts';
+import type { Reading, Stream } from '../../src/sync/stream.ts';
 import { startClient, startServer } from '../unit/meraki/loopback-server.ts';
 
 const DAY = 86_400_000_000;
@@ -90,9 +90,17 @@ export async function commitReading(
     finishedAt: null,
     error: null,
   };
-  return await commitPage(database, partitions, taken, run, reading, {
+  return await commitPages(database, partitions, streamOf(key), taken, run, [reading], {
     meraki: now,
     local: NOW,
     quarantineLimit,
   });
+}
+
+/** The stream itself, which is not asked for anything. */
+function streamOf(key: StreamKey): Stream {
+  const { client } = startClient('http://127.0.0.1:9');
+  return key.stream === 'webhook_logs'
+    ? webhookLogs(key, client, SETTINGS)
+    : apiResponses(key, client, SETTINGS, {});
 }

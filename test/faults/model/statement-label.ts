@@ -1,4 +1,4 @@
-/** The statements that `commitPage` sends, as {@link labelOf} calls them. */
+/** The statements that `commitPages` sends, as {@link labelOf} calls them. */
 export const COMMIT_STATEMENTS = [
   'begin',
   'update meraki_ingest.checkpoints',

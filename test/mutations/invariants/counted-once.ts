@@ -45,7 +45,7 @@ export const countedOnce: readonly Mutation[] = [
   {
     name: 'counts all that is covered at every width',
     invariant: 'I6',
-    file: 'src/sync/commit-page.ts',
+    file: 'src/sync/commit-pages.ts',
     find: 'counted: counted.get(width) ?? []',
     replace: 'counted: union(coverage.final, coverage.provisional)',
     caughtBy: ['test/unit/sync/add-claims.test.ts'],

@@ -44,7 +44,7 @@ export const durableProgress: readonly Mutation[] = [
   {
     name: 'follows page tokens round in a circle',
     invariant: 'I3',
-    file: 'src/sync/lane-loop.ts',
+    file: 'src/sync/window-reader.ts',
     find: 'token !== null && this.#tokens.has(token)',
     replace: 'false',
     caughtBy: ['test/integration/run-lane.test.ts'],

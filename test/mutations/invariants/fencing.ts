@@ -4,9 +4,9 @@ export const fencing: readonly Mutation[] = [
   {
     name: 'commits pages without moving the checkpoint: no fence',
     invariant: 'I4',
-    file: 'src/sync/commit-page.ts',
-    find: 'await advanceCheckpoint(tx, held, reading.window, local)',
-    replace: '{ ...held, openWindow: reading.window }',
+    file: 'src/sync/commit-pages.ts',
+    find: 'await advanceCheckpoint(tx, held, last.window, local)',
+    replace: '{ ...held, openWindow: last.window }',
     caughtBy: ['test/integration/run-lane.test.ts'],
   },
   {

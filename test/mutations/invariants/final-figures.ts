@@ -93,7 +93,7 @@ export const finalFigures: readonly Mutation[] = [
   {
     name: 'makes final time provisional again',
     invariant: 'I5',
-    file: 'src/sync/commit-page.ts',
+    file: 'src/sync/commit-pages.ts',
     find: 'union(subtract(final, retracted), ...',
     replace: 'union(subtract(final, union(retracted, ...mine.map((claim) => claim.provisional))), ...',
     caughtBy: ['test/unit/sync/add-claims.test.ts'],

@@ -28,9 +28,9 @@ export const nothingDropped: readonly Mutation[] = [
   {
     name: 'forgets the quarantine when it commits',
     invariant: 'I7',
-    file: 'src/sync/commit-page.ts',
-    find: 'reading.refused,',
-    replace: '[],',
+    file: 'src/sync/commit-pages.ts',
+    find: 'quarantineRows(tx, held.key, refused,',
+    replace: 'quarantineRows(tx, held.key, [],',
     caughtBy: ['test/integration/run-lane.test.ts'],
   },
   {
@@ -76,7 +76,7 @@ export const nothingDropped: readonly Mutation[] = [
   {
     name: 'commits a page that overfills the quarantine',
     invariant: 'I7',
-    file: 'src/sync/commit-page.ts',
+    file: 'src/sync/commit-pages.ts',
     find: 'limit: quarantineLimit',
     replace: 'limit: quarantineLimit + 1_000_000',
     caughtBy: ['test/integration/quarantine-limit.test.ts'],

@@ -4,11 +4,12 @@ export const soundCoverage: readonly Mutation[] = [
   {
     name: 'commits coverage in a transaction of its own, before the rows',
     invariant: 'I2',
-    file: 'src/sync/commit-page.ts',
-    find: 'const before = await lockCoverage(tx, held.key, widths, now);',
+    file: 'src/sync/commit-pages.ts',
+    find: 'const before = await lockCoverage(tx, held.key, [...widths], now);',
     replace: `const before = await database.transaction(async (own) => {
-      const stored = await lockCoverage(own, held.key, widths, now);
-      for (const [width, coverage] of addClaims(stored, reading.claims)) {
+      const stored = await lockCoverage(own, held.key, [...widths], now);
+      const claimed = readings.reduce((coverage, { claims }) => addClaims(coverage, claims), stored);
+      for (const [width, coverage] of claimed) {
         await saveCoverage(own, held.key, width, coverage, now);
       }
       return stored;
@@ -18,17 +19,17 @@ export const soundCoverage: readonly Mutation[] = [
   {
     name: 'moves the checkpoint in a transaction of its own',
     invariant: 'I2',
-    file: 'src/sync/commit-page.ts',
-    find: 'await advanceCheckpoint(tx, held, reading.window, local)',
-    replace: 'await database.transaction((own) => advanceCheckpoint(own, held, reading.window, local))',
+    file: 'src/sync/commit-pages.ts',
+    find: 'await advanceCheckpoint(tx, held, last.window, local)',
+    replace: 'await database.transaction((own) => advanceCheckpoint(own, held, last.window, local))',
     caughtBy: ['test/integration/run-lane.test.ts'],
   },
   {
     name: 'writes rows outside of the transaction of their page',
     invariant: 'I2',
-    file: 'src/sync/commit-page.ts',
-    find: 'reading.write(tx,',
-    replace: 'reading.write(database.query as never,',
+    file: 'src/sync/commit-pages.ts',
+    find: 'stream.write(tx,',
+    replace: 'stream.write(database.query as never,',
     caughtBy: ['test/integration/run-lane.test.ts'],
   },
   {
@@ -90,7 +91,7 @@ export const soundCoverage: readonly Mutation[] = [
   {
     name: 'drops what is retracted on the way to coverage',
     invariant: 'I2',
-    file: 'src/sync/commit-page.ts',
+    file: 'src/sync/commit-pages.ts',
     find: 'union(...mine.map((claim) => claim.retracted ?? []))',
     replace: 'union()',
     caughtBy: ['test/unit/sync/add-claims.test.ts'],
@@ -114,7 +115,7 @@ export const soundCoverage: readonly Mutation[] = [
   {
     name: 'claims by the plan, whenever the answer came',
     invariant: 'I2',
-    file: 'src/sync/lane-loop.ts',
+    file: 'src/sync/window-reader.ts',
     find: 'boundReading(window, answered, limits)',
     replace: 'answered',
     caughtBy: ['test/integration/run-lane.test.ts'],

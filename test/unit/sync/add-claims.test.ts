@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { CoverageByWidth } from '../../../src/db/coverage.ts';
 import { containsInstant, intersect, type Ranges, rangesOf, subtract, union } from '../../../src/ranges.ts';
-import { addClaims } from '../../../src/sync/commit-page.ts';
+import { addClaims } from '../../../src/sync/commit-pages.ts';
 import type { Claim } from '../../../src/sync/stream.ts';
 
 const SECOND = 1_000_000;

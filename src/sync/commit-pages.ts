@@ -10,7 +10,7 @@ import type { Instant } from '../instant.ts';
 import { subtract, union } from '../ranges.ts';
 import { measureLateness, type ReadBefore } from './lateness.ts';
 import { countedTime } from './resolution.ts';
-import type { Claim, Reading } from './stream.ts';
+import type { Claim, Reading, Stream } from './stream.ts';
 
 export interface Committed {
   readonly held: HeldCheckpoint;
@@ -24,52 +24,54 @@ export interface CommitTerms {
   readonly meraki: Instant;
   /** Leases go by this machine's. */
   readonly local: Instant;
-  /** Rows in quarantine beyond which the page is not committed. */
+  /** Rows in quarantine beyond which nothing is committed. */
   readonly quarantineLimit: number;
   /** What was read before this window, where lateness is to be measured. */
   readonly readBefore?: ReadBefore | undefined;
 }
 
 /**
- * Commits one page: rows, checkpoint, coverage, quarantine, drift and the run's figures, together or not at all
- * (invariants I2 and I3).
+ * Commits pages of one window, in their order: rows, checkpoint, coverage, quarantine, drift and the run's figures,
+ * together or not at all (invariants I2 and I3).
  *
+ * @param readings at least one; exactly one where lateness is measured, which goes by when each was answered
  * @throws {SupersededError} when another worker moved the checkpoint; nothing was committed
  * @throws {QuarantineFullError} when too many rows do not validate; nothing was committed
  */
-export async function commitPage(
+export async function commitPages(
   database: Database,
   partitions: Partitions,
+  stream: Stream,
   held: HeldCheckpoint,
   run: RunState,
-  reading: Reading,
+  readings: readonly [Reading, ...Reading[]],
   { meraki: now, local, quarantineLimit, readBefore }: CommitTerms,
 ): Promise<Committed> {
-  for (const { table, range } of reading.partitions) await partitions.ensure(table, range);
+  for (const { table, range } of readings.flatMap((reading) => reading.partitions)) {
+    await partitions.ensure(table, range);
+  }
+  const last = readings.at(-1) ?? readings[0];
   return await database.transaction(async (tx) => {
-    const advanced = await advanceCheckpoint(tx, held, reading.window, local);
-    const widths = reading.claims.map((claim) => claim.intervalSeconds);
-    const before = await lockCoverage(tx, held.key, widths, now);
-    const written = await reading.write(tx, before, now, readBefore !== undefined);
+    const advanced = await advanceCheckpoint(tx, held, last.window, local);
+    const widths = new Set(readings.flatMap(({ claims }) => claims.map((claim) => claim.intervalSeconds)));
+    const before = await lockCoverage(tx, held.key, [...widths], now);
+    const written = await stream.write(tx, readings, before, now, readBefore !== undefined);
     if (readBefore !== undefined) {
-      const late = measureLateness(written.fresh ?? [], readBefore, reading.answeredAt);
+      const late = measureLateness(written.fresh ?? [], readBefore, last.answeredAt);
       await addLateness(tx, held.key, late, now);
     }
-    const rowsQuarantined = await quarantineRows(
-      tx,
-      held.key,
-      reading.refused,
-      { asked: reading.asked, limit: quarantineLimit },
-      now,
-    );
-    const drift = await recordDrift(tx, held.key, reading.drift, now);
-    for (const [width, coverage] of addClaims(before, reading.claims)) {
-      await saveCoverage(tx, held.key, width, coverage, now);
+    let rowsQuarantined = 0;
+    for (const { refused, asked } of readings) {
+      rowsQuarantined += await quarantineRows(tx, held.key, refused, { asked, limit: quarantineLimit }, now);
     }
+    const drifted = readings.flatMap((reading) => reading.drift);
+    const drift = await recordDrift(tx, held.key, drifted, now);
+    const after = readings.reduce((coverage, { claims }) => addClaims(coverage, claims), before);
+    for (const [width, coverage] of after) await saveCoverage(tx, held.key, width, coverage, now);
     const counts = addCounts(run.counts, {
-      pages: 1,
-      requests: reading.requests,
-      waitedMs: reading.waitedMs,
+      pages: readings.length,
+      requests: readings.reduce((sum, { requests }) => sum + requests, 0),
+      waitedMs: readings.reduce((sum, { waitedMs }) => sum + waitedMs, 0),
       rowsQuarantined,
       ...written,
     });
