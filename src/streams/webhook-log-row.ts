@@ -84,10 +84,10 @@ function documentedRow(received: unknown): WebhookLogRow | undefined {
   if (sent === undefined || logged === undefined || Object.keys(received).length !== DOCUMENTED)
     return undefined;
   return {
-    organizationId,
-    networkId,
-    alertType,
-    url,
+    organizationId: kept(organizationId),
+    networkId: kept(networkId),
+    alertType: kept(alertType),
+    url: kept(url),
     sentAt: sent,
     loggedAt: logged,
     responseCode,
@@ -108,7 +108,8 @@ function isInt32(value: unknown): value is number {
   );
 }
 
-/** Texts come again and again: as JSON, they are kept. */
+/** Texts come again and again: one of each stays, and those of every row go with their page. */
+const kept = remembered((text) => text);
 const jsonOf = remembered((text) => JSON.stringify(text));
 
 /**

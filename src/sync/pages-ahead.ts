@@ -23,7 +23,7 @@ export interface PageFailed {
 }
 
 /** Pages that wait to be committed; as many may be read twice after a crash. */
-const MOST_AHEAD = 8;
+const MOST_AHEAD = 4;
 
 /** Reads the pages of one window, a few ahead of whoever takes them. */
 export class PagesAhead {

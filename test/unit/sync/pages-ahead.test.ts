@@ -88,14 +88,14 @@ describe('pages of a window', () => {
     expect(await taken).toEqual([0]);
   });
 
-  test('are not asked for while eight of them wait', async () => {
+  test('are not asked for while four of them wait', async () => {
     const log = new ScriptedLog(20);
     const pages = new PagesAhead(FIRST, log.ask);
     for (let page = 0; page < 12; page += 1) await log.answer(page);
-    expect(log.asked).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
-    expect(await pagesOf(pages.take())).toHaveLength(8);
+    expect(log.asked).toEqual([0, 1, 2, 3]);
+    expect(await pagesOf(pages.take())).toHaveLength(4);
     await settled();
-    expect(log.asked).toHaveLength(13);
+    expect(log.asked).toHaveLength(8);
   });
 
   test('that were read are taken before what ended the reading is told', async () => {
