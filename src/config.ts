@@ -15,7 +15,12 @@ export interface Config {
     /** In place of Meraki's own domains; the base URL's host is trusted always. */
     readonly trustedHosts: readonly string[] | undefined;
     readonly organizationIds: readonly string[] | undefined;
+    /** For each organization. */
     readonly requestsPerSecond: number;
+    /** Of all organizations together. */
+    readonly requestsPerSecondPerAddress: number;
+    /** Workers with the same name share the budget of one address. */
+    readonly sourceAddress: string;
   };
   readonly databaseUrl: string | undefined;
   readonly redisUrl: string | undefined;
@@ -97,6 +102,8 @@ function configOf(
       trustedHosts: env.MERAKI_TRUSTED_HOSTS,
       organizationIds: env.MERAKI_ORGANIZATION_IDS,
       requestsPerSecond: env.REQUESTS_PER_SECOND,
+      requestsPerSecondPerAddress: env.REQUESTS_PER_SECOND_PER_ADDRESS,
+      sourceAddress: env.SOURCE_ADDRESS,
     },
     databaseUrl: env.DATABASE_URL,
     redisUrl: env.REDIS_URL,

@@ -87,6 +87,8 @@ export const environmentShape = z.object({
   AUDIT_REQUESTS: wholeNumber(4, 1_000).default(10),
   QUARANTINE_LIMIT: wholeNumber(1, Number.MAX_SAFE_INTEGER).default(100_000),
   REQUESTS_PER_SECOND: wholeNumber(1, 10).default(5),
+  REQUESTS_PER_SECOND_PER_ADDRESS: wholeNumber(1, 100).default(80),
+  SOURCE_ADDRESS: z.string().trim().max(200, { error: 'must have at most 200 characters' }).default('shared'),
   WEBHOOK_URLS: z.enum(['masked', 'full']).default('masked'),
   REPORT_TIME_ZONE: reportTimeZones.default(UTC_ALONE),
   API_OBJECTIVE: share(0.5, 0.99999).default(0.999),

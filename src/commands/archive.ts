@@ -13,7 +13,7 @@ import type { Log } from '../log.ts';
 import { MerakiClient } from '../meraki/client.ts';
 import { MERAKI_DOMAINS } from '../meraki/trusted-hosts.ts';
 import type { SeriesDefinition } from '../series-file.ts';
-import { type StreamKey, UNFILTERED } from '../stream-key.ts';
+import { type Lane, type StreamKey, UNFILTERED } from '../stream-key.ts';
 import { apiResponses } from '../streams/api-responses.ts';
 import { webhookLogs } from '../streams/webhook-logs.ts';
 import type { Stream } from '../sync/stream.ts';
@@ -32,7 +32,9 @@ export interface Archive {
   readonly client: MerakiClient;
   /** In which reports count an organization's days. */
   readonly timeZoneOf: (organizationId: string) => string;
-  streamsOf(job: LiveJob): readonly Stream[];
+  /** @param lane whose share of the request budget their requests take; `live` unless it is given */
+  streamsOf(job: LiveJob, lane?: Lane): readonly Stream[];
+  /** For `backfill`. */
   streamOf(key: StreamKey): Stream | undefined;
   /** Marks the archive as filled from this dashboard; to be called once the dashboard has answered. */
   claimSource(): Promise<void>;
@@ -66,6 +68,7 @@ export async function openArchive(options: ArchiveOptions): Promise<Archive> {
     const timeZoneOf = await applyReportSettings(database, config, log, now);
     const store = await openQueueStore(config.redisUrl, opened.url, database, log, clock);
     const client = openClient(config, store, clock, log);
+    const streamsIn = (lane: Lane, job: LiveJob) => streamsOf(job, client.inLane(lane), config);
     return {
       config,
       log,
@@ -76,8 +79,8 @@ export async function openArchive(options: ArchiveOptions): Promise<Archive> {
       store,
       client,
       timeZoneOf,
-      streamsOf: (job) => streamsOf(job, client, config),
-      streamOf: (key) => streamsOf(key, client, config).find((stream) => stream.key.series === key.series),
+      streamsOf: (job, lane = 'live') => streamsIn(lane, job),
+      streamOf: (key) => streamsIn('backfill', key).find((stream) => stream.key.series === key.series),
       claimSource: () => writeSetting(database.query, 'source', source),
       async close() {
         await client.close();
@@ -113,7 +116,10 @@ function openClient(config: Config, store: QueueStore, clock: Clock, log: Log): 
     pace: requestBudget({
       store: store.budgetStore,
       requestsPerSecond: config.meraki.requestsPerSecond,
+      requestsPerSecondPerAddress: config.meraki.requestsPerSecondPerAddress,
+      sourceAddress: config.meraki.sourceAddress,
       clock,
+      log,
     }),
     clock,
     log,

@@ -80,7 +80,7 @@ function streamsOf(
 ): readonly Stream[] {
   return organizationIds.flatMap((organizationId) =>
     STREAM_NAMES.filter((name) => only === undefined || name === only).flatMap((stream) =>
-      archive.streamsOf({ organizationId, stream }),
+      archive.streamsOf({ organizationId, stream }, 'backfill'),
     ),
   );
 }

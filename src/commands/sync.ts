@@ -130,8 +130,9 @@ async function syncStream(
   // History must not wait for the newest edge: it is what Meraki forgets first.
   for (const lane of ['live', 'backfill'] as const) {
     const before = counts;
+    const inLane = lane === 'live' ? stream : (archive.streamOf(stream.key) ?? stream);
     try {
-      const result = await runUnlessBusy(archive, options, stream, lane, (now, remaining) => {
+      const result = await runUnlessBusy(archive, options, inLane, lane, (now, remaining) => {
         total = Math.max(total, remaining);
         progress.update(task, total === 0 ? 0 : 1 - remaining / total, before.rowsNew + now.rowsNew);
       });

@@ -214,8 +214,7 @@ export const schemaDrift = ingest.table(
 
 export const requestBudgets = ingest.table('request_budgets', {
   key: text('key').primaryKey(),
-  points: integer('points').notNull().default(0),
-  expire: count('expire'),
+  state: text('state').notNull(),
 });
 
 export const networkLists = ingest.table('network_lists', {

@@ -3,7 +3,7 @@ import type { Database } from '../db/database.ts';
 import type { Partitions } from '../db/partitions.ts';
 import { HistorianError } from '../errors.ts';
 import type { Log } from '../log.ts';
-import { describeStream, STREAM_NAMES } from '../stream-key.ts';
+import { describeStream, type Lane, STREAM_NAMES } from '../stream-key.ts';
 import { auditStream, differed } from '../sync/audit-stream.ts';
 import type { Stream } from '../sync/stream.ts';
 import { endJobWith } from './job-verbs.ts';
@@ -13,7 +13,7 @@ export interface AuditJobsOptions {
   readonly database: Database;
   readonly partitions: Partitions;
   readonly log: Log;
-  readonly streamsOf: (job: LiveJob) => readonly Stream[];
+  readonly streamsOf: (job: LiveJob, lane?: Lane) => readonly Stream[];
   /** Requests that one audit may send for each stream. */
   readonly requests: number;
   /** A number from 0 up to but not including 1. */
@@ -31,7 +31,7 @@ export class AuditJobs {
   async audit(job: Job, signal: AbortSignal): Promise<void> {
     const { organizationId } = job.data as AuditJob;
     for (const name of STREAM_NAMES) {
-      for (const stream of this.#options.streamsOf({ organizationId, stream: name })) {
+      for (const stream of this.#options.streamsOf({ organizationId, stream: name }, 'backfill')) {
         if (signal.aborted) return;
         try {
           await this.#auditOne(stream, signal);

@@ -103,3 +103,12 @@ export function unreachable(url: URL, error: unknown): UnreachableError {
   const said = error instanceof Error ? error.message || code : String(error);
   return new UnreachableError(`Meraki cannot be reached at ${url.host}: ${said}.`, { host: url.host, code });
 }
+
+export function isRedirect(status: number): boolean {
+  return status === 301 || status === 302 || status === 303 || status === 307 || status === 308;
+}
+
+export function header(response: Dispatcher.ResponseData, name: string): string | undefined {
+  const value = response.headers[name];
+  return Array.isArray(value) ? value.join(', ') : value;
+}

@@ -9,10 +9,12 @@ import {
 } from '../errors.ts';
 import { type Instant, instantOfMilliseconds } from '../instant.ts';
 import type { Log } from '../log.ts';
-import { failureOf, parseBody, readBytes, unreachable } from './answer.ts';
+import type { Lane } from '../stream-key.ts';
+import { failureOf, header, isRedirect, parseBody, readBytes, unreachable } from './answer.ts';
+import { ClockSkew } from './clock-skew.ts';
 import { nextLink } from './next-link.ts';
 import type { RequestPace } from './request-pace.ts';
-import { retryDelay } from './retry-after.ts';
+import { askedWait, backoff } from './retry-after.ts';
 import { assertTrusted } from './trusted-hosts.ts';
 
 /** Meraki's documented form: letters, digits and dots, `Application/Version Vendor`. */
@@ -20,10 +22,6 @@ export const USER_AGENT = 'HistorianForDashboards/0.1 OpenSource';
 const MAX_REDIRECTS = 5;
 const MAX_ATTEMPTS = 6;
 const TIMEOUT_MS = 60_000;
-/** The `Date` header counts whole seconds, and an answer takes time: less than this is no skew. */
-const SMALLEST_SKEW_MS = 3_000;
-/** More than a `Date` header's missing fraction, a little latency included: a clock was set. */
-const FRACTION_MS = 1_100;
 
 export interface MerakiClientOptions {
   readonly baseUrl: string;
@@ -41,7 +39,7 @@ export interface Query {
 }
 
 export interface RequestOptions {
-  /** Whose request budget is used; none for calls that belong to no organization. */
+  /** Whose request budget is used beside that of the address; none for calls that belong to no organization. */
   readonly organizationId?: string;
   readonly signal?: AbortSignal;
 }
@@ -64,29 +62,28 @@ export interface Answer {
 /** Asks the Meraki Dashboard API. One instance serves all organizations of a key. */
 export class MerakiClient {
   readonly #options: MerakiClientOptions;
-  readonly #agent: Dispatcher;
-  #skewMs = 0;
-  #skewKnown = false;
+  readonly #shared: Shared;
+  readonly #lane: Lane;
 
-  constructor(options: MerakiClientOptions) {
+  constructor(options: MerakiClientOptions, lane: Lane = 'live', shared: Shared = newShared()) {
     this.#options = options;
-    this.#agent = new Agent({
-      connections: 16,
-      pipelining: 1,
-      headersTimeout: TIMEOUT_MS,
-      bodyTimeout: TIMEOUT_MS,
-      connect: { timeout: 10_000 },
-    });
+    this.#lane = lane;
+    this.#shared = shared;
+  }
+
+  /** The same client, whose requests take from the budget what is left to `lane`. Without it, they are `live`. */
+  inLane(lane: Lane): MerakiClient {
+    return new MerakiClient(this.#options, lane, this.#shared);
   }
 
   /** How far Meraki's clock is ahead of ours, in milliseconds; 0 while it is too little to tell. */
   get clockSkewMs(): number {
-    return Math.abs(this.#skewMs) < SMALLEST_SKEW_MS ? 0 : this.#skewMs;
+    return this.#shared.skew.milliseconds;
   }
 
   /** Now, by Meraki's clock; up to a second early, never late, since its `Date` header drops the fraction. */
   now(): Instant {
-    return instantOfMilliseconds(this.#options.clock.now() + this.#skewMs);
+    return instantOfMilliseconds(this.#options.clock.now() + this.#shared.skew.measuredMs);
   }
 
   /** Asks for `path` below the base URL. See {@link follow} for what it throws. */
@@ -116,9 +113,7 @@ export class MerakiClient {
     let waitedMs = 0;
     for (let attempt = 1; ; attempt += 1) {
       options.signal?.throwIfAborted();
-      if (options.organizationId !== undefined) {
-        waitedMs += await this.#options.pace.take(options.organizationId, options.signal);
-      }
+      waitedMs += await this.#options.pace.take(options.organizationId, this.#lane, options.signal);
       let failure: HistorianError;
       let retryAfter: string | undefined;
       try {
@@ -138,9 +133,10 @@ export class MerakiClient {
       }
       if (failure.retry !== 'later' || failure instanceof WindowRefusedError) throw failure;
       if (attempt >= MAX_ATTEMPTS) throw failure;
-      const wait = retryDelay(retryAfter, attempt, clock.now(), random());
+      const asked = askedWait(retryAfter, clock.now());
+      const wait = asked ?? backoff(attempt, random());
       if (failure instanceof RateLimitedError && options.organizationId !== undefined) {
-        await this.#options.pace.pause(options.organizationId, wait);
+        await this.#options.pace.pause(options.organizationId, asked);
       }
       log[attempt === 3 ? 'warn' : 'debug'](
         { organizationId: options.organizationId, code: failure.code, attempt, waitMs: Math.round(wait) },
@@ -153,7 +149,7 @@ export class MerakiClient {
   }
 
   async close(): Promise<void> {
-    await this.#agent.close();
+    await this.#shared.agent.close();
   }
 
   async #ask(first: URL, options: RequestOptions): Promise<Outcome> {
@@ -161,7 +157,7 @@ export class MerakiClient {
     for (let requests = 1; ; requests += 1) {
       assertTrusted(url, this.#options.trustedHosts);
       const response = await request(url, {
-        dispatcher: this.#agent,
+        dispatcher: this.#shared.agent,
         headers: {
           authorization: `Bearer ${this.#options.key}`,
           'user-agent': USER_AGENT,
@@ -189,7 +185,7 @@ export class MerakiClient {
         url = new URL(location, url);
         continue;
       }
-      this.#measureSkew(header(response, 'date'));
+      this.#shared.skew.measure(header(response, 'date'), this.#options.clock.now());
       const answeredAt = this.now();
       return { requests, answeredAt, ...(await this.#read(url, response)) };
     }
@@ -222,16 +218,23 @@ export class MerakiClient {
     const { key } = this.#options;
     return key === '' ? said : said.replaceAll(key, '***');
   }
+}
 
-  #measureSkew(date: string | undefined): void {
-    const server = date === undefined ? Number.NaN : Date.parse(date);
-    if (Number.isNaN(server)) return;
-    // The header drops the fraction, so each measure is up to a second low: the highest of them is the nearest.
-    const measured = server - this.#options.clock.now();
-    const stepped = measured < this.#skewMs - FRACTION_MS;
-    if (!this.#skewKnown || stepped || measured > this.#skewMs) this.#skewMs = measured;
-    this.#skewKnown = true;
-  }
+/** What clients of the same key have in common. */
+interface Shared {
+  readonly agent: Dispatcher;
+  readonly skew: ClockSkew;
+}
+
+function newShared(): Shared {
+  const agent = new Agent({
+    connections: 16,
+    pipelining: 1,
+    headersTimeout: TIMEOUT_MS,
+    bodyTimeout: TIMEOUT_MS,
+    connect: { timeout: 10_000 },
+  });
+  return { agent, skew: new ClockSkew() };
 }
 
 type Reading =
@@ -243,12 +246,3 @@ type Reading =
     }
   | { readonly ok: false; readonly failure: HistorianError; readonly retryAfter?: string | undefined };
 type Outcome = Reading & { readonly requests: number; readonly answeredAt: Instant };
-
-function isRedirect(status: number): boolean {
-  return status === 301 || status === 302 || status === 303 || status === 307 || status === 308;
-}
-
-function header(response: Dispatcher.ResponseData, name: string): string | undefined {
-  const value = response.headers[name];
-  return Array.isArray(value) ? value.join(', ') : value;
-}

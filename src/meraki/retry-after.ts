@@ -2,22 +2,21 @@
 export const LONGEST_WAIT_MS = 60_000;
 
 /**
- * How long to wait before asking again.
- *
- * A `Retry-After` (RFC 9110, 10.2.3) is obeyed in both its forms and capped, since absurd values have been seen;
- * where it is missing or unreadable, exponential backoff with full jitter.
+ * How long a `Retry-After` (RFC 9110, 10.2.3) asks to wait, in either of its forms and capped, since absurd values
+ * have been seen; `undefined` where it is missing or unreadable.
+ */
+export function askedWait(header: string | undefined, nowMilliseconds: number): number | undefined {
+  const asked = header === undefined ? undefined : readRetryAfter(header, nowMilliseconds);
+  return asked === undefined ? undefined : Math.min(Math.max(asked, 0), LONGEST_WAIT_MS);
+}
+
+/**
+ * How long to wait where nothing is asked for: exponential backoff with full jitter.
  *
  * @param attempt how many attempts have failed, from 1
  * @param random a number from 0 up to but not including 1
  */
-export function retryDelay(
-  header: string | undefined,
-  attempt: number,
-  nowMilliseconds: number,
-  random: number,
-): number {
-  const asked = header === undefined ? undefined : readRetryAfter(header, nowMilliseconds);
-  if (asked !== undefined) return Math.min(Math.max(asked, 0), LONGEST_WAIT_MS);
+export function backoff(attempt: number, random: number): number {
   return Math.floor(random * Math.min(LONGEST_WAIT_MS, 500 * 2 ** attempt));
 }
 

@@ -1,12 +1,15 @@
 import type { FaultPlan } from './faults/fault-plan.ts';
 import type { BeforeAnswer } from './server/before-answer.ts';
+import type { Sizes } from './world/organizations.ts';
 
-/** Everything that can be set. All content depends on `seed`, `organizations`, `rows` and `lateness` alone. */
+/** Everything that can be set. All content depends on `seed`, `organizations`, `sizes`, `rows` and `lateness` alone. */
 export interface SimulatorSettings {
   /** Names the contents: the same seed has the same past, whenever and wherever it runs. Default 1. */
   readonly seed: number | string;
   /** Organizations with API access; one more, without, is always listed after them. Default 3. */
   readonly organizations: number;
+  /** Whether each organization is half the size of the one before, or all are alike. Default `halving`. */
+  readonly sizes: Sizes;
   /** Webhook deliveries in any 90 days, all organizations together. Default 330000. */
   readonly rows: number;
   /** The only API key that is accepted. Default `simulator-key`. */
@@ -39,8 +42,16 @@ export interface SimulatorSettings {
   readonly intervalRule: 'interval' | 'timespan';
   /** Whether a bucket without requests is left out or answered with `counts: []`. Default `omitted`. */
   readonly idleBuckets: 'omitted' | 'empty';
-  /** Requests per second and organization, and how many at once; `false` for no limit. Default 10 and 10. */
+  /**
+   * Requests per second and organization, and how many at once; `false` for no limit, of addresses neither. Default 10
+   * and 10.
+   */
   readonly rate: false | { readonly perSecond: number; readonly burst: number };
+  /**
+   * The same for each source address, all organizations together. How many Meraki takes at once is not documented.
+   * Default 100 and 20.
+   */
+  readonly addressRate: false | { readonly perSecond: number; readonly burst: number };
   /** Whether a 429 says how many seconds to wait. Default `seconds`. */
   readonly retryAfter: 'seconds' | 'missing';
   /**
@@ -68,6 +79,7 @@ export type SimulatorOptions = {
 export const simulatorDefaults: SimulatorSettings = {
   seed: 1,
   organizations: 3,
+  sizes: 'halving',
   rows: 330_000,
   key: 'simulator-key',
   order: 'ascending',
@@ -82,6 +94,7 @@ export const simulatorDefaults: SimulatorSettings = {
   intervalRule: 'interval',
   idleBuckets: 'omitted',
   rate: { perSecond: 10, burst: 10 },
+  addressRate: { perSecond: 100, burst: 20 },
   retryAfter: 'seconds',
   redirect: false,
   clock: { now: () => Date.now() },

@@ -1,7 +1,7 @@
 /**
- * What every API request has to pass before its handler runs, in this order: the outage, the key, the redirect,
- * the organization, the rate limit, API access, the hook before the answer, and last the fault plan. A redirect costs no token, since
- * the same request will ask for one at the other host.
+ * What every API request has to pass before its handler runs, in this order: the outage, the key, the redirect, the
+ * address's rate limit, the organization and its rate limit, API access, the hook before the answer, and last the fault
+ * plan. A redirect costs no token, since the same request will ask for one at the other host.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { injectFaults } from '../faults/inject-faults.ts';
@@ -17,9 +17,19 @@ const REDIRECTS = [302, 307, 308] as const;
 /** Adds the checks and the counting of answers to the server's API routes. */
 export function guardApi(server: FastifyInstance, world: World, outage: Outage, counts: RequestCounts): void {
   const { settings } = world;
-  const limit = settings.rate === false ? undefined : new RateLimit(settings.rate);
+  const { rate, addressRate } = settings;
+  const limit = rate === false ? undefined : new RateLimit(rate);
+  const addressLimit = rate === false || addressRate === false ? undefined : new RateLimit(addressRate);
   let admitted = 0;
   let redirected = 0;
+
+  const within = (limit: RateLimit | undefined, of: string, what: string): void => {
+    const wait = limit?.take(of, settings.clock.now()) ?? 0;
+    if (wait === 0) return;
+    const headers: Record<string, string> =
+      settings.retryAfter === 'seconds' ? { 'retry-after': String(wait) } : {};
+    throw new Refusal(429, `API rate limit exceeded for ${what}`, headers);
+  };
 
   const redirectOf = (request: FastifyRequest) => {
     if (settings.redirect === false || request.hostname !== '127.0.0.1') return undefined;
@@ -33,20 +43,16 @@ export function guardApi(server: FastifyInstance, world: World, outage: Outage, 
     }
     if (request.headers.authorization !== `Bearer ${settings.key}`) throw new Refusal(401, 'Invalid API key');
     const organizationId = organizationIdOf(request);
-    if (organizationId === null) return undefined;
-    const redirect = redirectOf(request);
+    const redirect = organizationId === null ? undefined : redirectOf(request);
     if (redirect !== undefined) {
       return reply.redirect(`http://localhost:${request.port}${request.url}`, redirect);
     }
+    within(addressLimit, request.ip, 'source address');
+    if (organizationId === null) return undefined;
     const place = world.place(organizationId);
     const state = place === undefined ? 'vanished' : world.stateOf(place.organization);
     if (state === 'vanished') throw new Refusal(404, 'Not Found');
-    const wait = limit?.take(organizationId, settings.clock.now()) ?? 0;
-    if (wait > 0) {
-      const headers: Record<string, string> =
-        settings.retryAfter === 'seconds' ? { 'retry-after': String(wait) } : {};
-      throw new Refusal(429, 'API rate limit exceeded for organization', headers);
-    }
+    within(limit, organizationId, 'organization');
     if (state === 'api_disabled') throw new Refusal(403, 'API access is disabled for this organization');
     return undefined;
   });

@@ -5,7 +5,7 @@ export interface Rate {
   readonly burst: number;
 }
 
-/** One token bucket per organization: 10 a second and a burst of 10 make at most 20 in the first second. */
+/** One token bucket each: 10 a second and a burst of 10 make at most 20 in the first second. */
 export class RateLimit {
   readonly #rate: Rate;
   readonly #buckets = new Map<string, { tokens: number; at: number }>();
@@ -17,17 +17,18 @@ export class RateLimit {
   /**
    * Takes a token.
    *
+   * @param of an organization or an address
    * @param now milliseconds
    * @returns 0, or, where none is left, the whole seconds until there is one.
    */
-  take(organizationId: string, now: number): number {
+  take(of: string, now: number): number {
     const { perSecond, burst } = this.#rate;
     const full = Math.max(1, burst);
-    const bucket = this.#buckets.get(organizationId) ?? { tokens: full, at: now };
+    const bucket = this.#buckets.get(of) ?? { tokens: full, at: now };
     const refilled = (Math.max(0, now - bucket.at) / 1_000) * perSecond;
     const tokens = Math.min(full, bucket.tokens + refilled);
     const granted = tokens >= 1;
-    this.#buckets.set(organizationId, { tokens: granted ? tokens - 1 : tokens, at: now });
+    this.#buckets.set(of, { tokens: granted ? tokens - 1 : tokens, at: now });
     return granted ? 0 : Math.max(1, Math.ceil((1 - tokens) / perSecond));
   }
 }

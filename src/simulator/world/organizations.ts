@@ -28,12 +28,14 @@ export interface Organization {
   readonly clients: readonly ApiClient[];
 }
 
-/** `count` organizations, each about half the size of the one before, and one without API access. */
-export function createOrganizations(seed: number | string, count: number): Organization[] {
-  const total = 1 - 0.5 ** count;
+export type Sizes = 'halving' | 'equal';
+
+/** `count` organizations, each about half the size of the one before or all alike, and one without API access. */
+export function createOrganizations(seed: number | string, count: number, sizes: Sizes): Organization[] {
+  const sizeOf = (index: number) => (sizes === 'equal' ? 1 / count : 0.5 ** (index + 1) / (1 - 0.5 ** count));
   const enabled = Array.from({ length: count }, (_, index) => {
     const name = ORGANIZATION_NAMES[index] ?? `Organization ${index + 1}`;
-    return createOrganization(seed, index, name, 0.5 ** (index + 1) / total);
+    return createOrganization(seed, index, name, sizeOf(index));
   });
   return [...enabled, createOrganization(seed, count, 'Dormant Holdings', 0)];
 }

@@ -41,12 +41,14 @@ export class World {
     this.#clock = new ShiftedClock(settings.clock, () => faults.inForce.plan.clock);
     this.settings = { ...settings, clock: this.#clock };
     const lateness = () => faults.inForce.plan.lateness ?? settings.lateness;
-    this.places = createOrganizations(settings.seed, settings.organizations).map((organization) => ({
-      organization,
-      deliveries: new DeliveryLog(settings, organization, lateness),
-      requests: new RequestHistory(settings.seed, organization),
-      write: deliveryWriter(organization),
-    }));
+    this.places = createOrganizations(settings.seed, settings.organizations, settings.sizes).map(
+      (organization) => ({
+        organization,
+        deliveries: new DeliveryLog(settings, organization, lateness),
+        requests: new RequestHistory(settings.seed, organization),
+        write: deliveryWriter(organization),
+      }),
+    );
   }
 
   now(): Moment {

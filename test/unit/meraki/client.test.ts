@@ -195,7 +195,7 @@ describe('429', () => {
     const { client, clock, paused } = startClient(server.url);
     expect(await failure(client.get('/x', {}, forOrganization))).toBeInstanceOf(RateLimitedError);
     expect(clock.slept).toEqual([500, 1_000, 2_000, 4_000, 8_000]);
-    expect(paused.map(([, wait]) => wait)).toEqual(clock.slept);
+    expect(paused).toEqual(clock.slept.map(() => ['1', undefined]));
   });
 
   test('an absurd Retry-After is capped, and the page gives up within minutes', async () => {
@@ -222,10 +222,26 @@ describe('the pace', () => {
     expect(taken).toEqual(['1', '1', '1']);
   });
 
-  test('is not asked where there is no organization', async () => {
+  test('is asked for the address alone where there is no organization', async () => {
     const { client, taken } = startClient((await startServer(ok)).url);
     await client.get('/x', {});
-    expect(taken).toEqual([]);
+    expect(taken).toEqual(['-']);
+  });
+
+  test('is told the lane', async () => {
+    const lanes: string[] = [];
+    const { client } = startClient((await startServer(ok)).url, {
+      pace: {
+        take: async (_organizationId, lane) => {
+          lanes.push(lane);
+          return 0;
+        },
+        pause: async () => {},
+      },
+    });
+    await client.get('/x', {}, forOrganization);
+    await client.inLane('backfill').get('/x', {}, forOrganization);
+    expect(lanes).toEqual(['live', 'backfill']);
   });
 
   test('counts as time waited', async () => {
@@ -350,7 +366,7 @@ describe('aborting', () => {
     const controller = new AbortController();
     const { client } = startClient(server.url, {
       pace: {
-        take: (_organizationId, signal) =>
+        take: (_organizationId, _lane, signal) =>
           new Promise((_resolve, reject) => signal?.addEventListener('abort', () => reject(signal.reason))),
         pause: async () => {},
       },

@@ -65,26 +65,26 @@ export function recordingClock(start = Date.now()): RecordingClock {
 export interface TestClient {
   readonly client: MerakiClient;
   readonly clock: RecordingClock;
-  /** Organizations whose budget was asked, one entry a request. */
+  /** Organizations whose budget was asked, one entry a request; `-` for none. */
   readonly taken: string[];
-  readonly paused: (readonly [string, number])[];
+  readonly paused: (readonly [string, number | undefined])[];
 }
 
 export function startClient(baseUrl: string, options: Partial<MerakiClientOptions> = {}): TestClient {
   const clock = recordingClock();
   const taken: string[] = [];
-  const paused: (readonly [string, number])[] = [];
+  const paused: (readonly [string, number | undefined])[] = [];
   const client = new MerakiClient({
     baseUrl,
     key: KEY,
     trustedHosts: ['127.0.0.1'],
     pace: {
       take: async (organizationId) => {
-        taken.push(organizationId);
+        taken.push(organizationId ?? '-');
         return 0;
       },
-      pause: async (organizationId, milliseconds) => {
-        paused.push([organizationId, milliseconds]);
+      pause: async (organizationId, askedMs) => {
+        paused.push([organizationId, askedMs]);
       },
     },
     clock,

@@ -1,4 +1,4 @@
-import { fetch as fetchBare } from 'undici';
+import { Agent, fetch as fetchBare, request } from 'undici';
 import { expect, test } from 'vitest';
 import { faultsOf } from './answer-schemas.ts';
 import { CODES, LOGS, linksOf, startDashboard } from './dashboard.ts';
@@ -60,7 +60,10 @@ test('organizations and networks are paged by Link', async () => {
 });
 
 test('ten at once, ten a second, per organization, then 429 with Retry-After', async () => {
-  const { ask, clock, fetch, simulator } = await startDashboard({ rate: { perSecond: 10, burst: 10 } });
+  const { ask, clock, fetch, simulator } = await startDashboard({
+    rate: { perSecond: 10, burst: 10 },
+    addressRate: false,
+  });
   const statuses = async (place: number, count: number) => {
     const answers = await Promise.all(Array.from({ length: count }, () => ask(place, LOGS)));
     return answers.map(({ status }) => status).toSorted();
@@ -77,6 +80,37 @@ test('ten at once, ten a second, per organization, then 429 with Retry-After', a
   expect(await statuses(0, 5)).toEqual([...times(3, 200), ...times(2, 429)]);
   clock.move(60_000);
   expect(await statuses(0, 11)).toEqual([...times(10, 200), 429]);
+});
+
+test('a hundred a second, twenty at once, for each source address, all organizations together', async () => {
+  const { simulator, clock, id } = await startDashboard({
+    organizations: 24,
+    rate: { perSecond: 10, burst: 10 },
+  });
+  const from = async (localAddress: string, place: number): Promise<number> => {
+    const dispatcher = new Agent({ localAddress });
+    const { statusCode, body } = await request(`${simulator.baseUrl}/organizations/${id(place)}/${LOGS}`, {
+      dispatcher,
+      headers: { authorization: `Bearer ${simulator.key}` },
+    });
+    const said = await body.text();
+    await dispatcher.close();
+    if (statusCode === 429) expect(said).toBe('{"errors":["API rate limit exceeded for source address"]}');
+    return statusCode;
+  };
+  const passed = async (localAddress: string): Promise<number> => {
+    const answers = await Promise.all(Array.from({ length: 60 }, (_, n) => from(localAddress, n % 24)));
+    return answers.filter((status) => status === 200).length;
+  };
+  expect(await passed('127.0.0.1')).toBe(20);
+  // Elsewhere, 127.0.0.1 is the only loopback address there is.
+  if (process.platform === 'linux') expect(await passed('127.0.0.2')).toBe(20);
+  const refused = () =>
+    simulator.requests().reduce((sum, { status, count }) => sum + (status === 429 ? count : 0), 0);
+  const before = refused();
+  clock.move(100);
+  expect(await passed('127.0.0.1')).toBe(10);
+  expect(refused() - before).toBe(50);
 });
 
 test('Retry-After can be missing', async () => {
