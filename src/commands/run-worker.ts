@@ -10,6 +10,9 @@ import { withPatience } from './patience.ts';
 /** A page at hand ends in seconds; after this long a stop goes ahead without it. */
 const STOP_DEADLINE_MS = 15_000;
 
+/** Both mostly wait for answers. What they hold of connections is in `openArchive`. */
+const CONCURRENCY = { live: 8, history: 8 };
+
 export interface RunWorkerOptions {
   readonly config: Config;
   readonly log: Log;
@@ -100,7 +103,7 @@ async function beginWork(
     auditRequests: config.audit.requests,
     retentionSeconds: config.retention,
     gapWarningSeconds: config.gapWarning,
-    concurrency: 8,
+    concurrency: CONCURRENCY,
   });
   try {
     const organizationIds = await worker.reconcile(signal);

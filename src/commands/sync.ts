@@ -4,7 +4,7 @@ import type { Config } from '../config.ts';
 import { countOpenEnds } from '../db/archive-status.ts';
 import { extendCalendars } from '../db/calendar.ts';
 import { noteAnswer, readOrganizations } from '../db/organizations.ts';
-import { recordFailure, recordSuccess } from '../db/streams.ts';
+import { recordFailure, recordSuccess } from '../db/stream-standing.ts';
 import { addCounts, noCounts, type RunCounts } from '../db/sync-runs.ts';
 import { HistorianError, OrganizationRefusedError } from '../errors.ts';
 import { MICROSECONDS_PER_MILLISECOND } from '../instant.ts';

@@ -10,8 +10,13 @@ import { describeStream, type Lane, type StreamKey } from '../stream-key.ts';
 import { type Database, type Transaction, translated } from './database.ts';
 import { parseDatabaseInstant } from './multirange.ts';
 
-/** How long a checkpoint stays with a holder that commits nothing. */
-const LEASE_MILLISECONDS = 30_000;
+/**
+ * How long a checkpoint stays with a holder of whom nothing is heard: so soon may another take the lane of a worker
+ * that was killed.
+ */
+export const LEASE_MS = 6_000;
+/** Clocks of two hosts may differ by so much before the lease of the one that is ahead looks like a mistake. */
+const CLOCKS_DIFFER = "interval '30 seconds'";
 
 export interface HeldCheckpoint {
   readonly key: StreamKey;
@@ -28,8 +33,8 @@ interface Row extends Record<string, unknown> {
 }
 
 /**
- * Takes the checkpoint of one lane. A lease that ends later than one taken now would was written by a wrong clock,
- * and does not count.
+ * Takes the checkpoint of one lane. A lease that ends much later than one taken now would was written by a wrong
+ * clock, and does not count.
  *
  * @param now by this machine's clock, as in all functions here: leases have nothing to do with Meraki's
  * @returns the held checkpoint, or the instant until which somebody else holds it
@@ -51,7 +56,8 @@ export async function takeCheckpoint(
       on conflict (organization_id, stream, series, lane) do update set
         version = c.version + 1, holder = excluded.holder, held_until = excluded.held_until,
         updated_at = excluded.updated_at
-      where c.holder is null or c.held_until <= excluded.updated_at or c.held_until > excluded.held_until
+      where c.holder is null or c.held_until <= excluded.updated_at 
+        or c.held_until > excluded.held_until + ${sql.raw(CLOCKS_DIFFER)}
       returning version, open_window`),
   );
   const row = taken.rows[0];
@@ -92,6 +98,23 @@ export async function advanceCheckpoint(
   return { ...held, version: held.version + 1, openWindow };
 }
 
+/**
+ * Prolongs the lease of a holder who is waiting for an answer; does nothing when a page was committed just before, or
+ * when somebody else has the checkpoint by now.
+ */
+export async function prolongLease(
+  database: Database,
+  { key, lane, holder }: Pick<HeldCheckpoint, 'key' | 'lane' | 'holder'>,
+  now: Instant,
+): Promise<void> {
+  const soon = formatInstant(now + instantOfMilliseconds(LEASE_MS / 2));
+  await translated(
+    database.query.execute(sql`
+      update meraki_ingest.checkpoints set held_until = ${leaseEnd(now)}::timestamptz
+      where ${isCheckpoint(key, lane)} and holder = ${holder} and held_until < ${soon}::timestamptz`),
+  );
+}
+
 /** Lets go of a checkpoint; does nothing when somebody else holds it by now. */
 export async function releaseCheckpoint(database: Database, held: HeldCheckpoint): Promise<void> {
   await translated(
@@ -107,5 +130,5 @@ function isCheckpoint(key: StreamKey, lane: Lane) {
 }
 
 function leaseEnd(now: Instant): string {
-  return formatInstant(now + instantOfMilliseconds(LEASE_MILLISECONDS));
+  return formatInstant(now + instantOfMilliseconds(LEASE_MS));
 }

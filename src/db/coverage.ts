@@ -38,14 +38,17 @@ export async function lockCoverage(
   widths: readonly number[],
   now: Instant,
 ): Promise<CoverageByWidth> {
-  for (const width of [...widths].sort((a, b) => a - b)) {
+  const lock = sql`${select(key)} order by interval_seconds for update`;
+  const found = byWidth((await tx.execute<Row>(lock)).rows);
+  const missing = widths.filter((width) => !found.has(width)).sort((a, b) => a - b);
+  if (missing.length === 0) return found;
+  for (const width of missing) {
     await tx.execute(sql`
       insert into meraki_ingest.coverage (organization_id, stream, series, interval_seconds, updated_at)
       values (${key.organizationId}, ${key.stream}, ${key.series}, ${width}, ${formatInstant(now)}::timestamptz)
       on conflict (organization_id, stream, series, interval_seconds) do nothing`);
   }
-  const found = await tx.execute<Row>(sql`${select(key)} order by interval_seconds for update`);
-  return byWidth(found.rows);
+  return byWidth((await tx.execute<Row>(lock)).rows);
 }
 
 /** `lockCoverage` comes before it. Buckets that begin or cease to count make rollups stale, as new figures do. */

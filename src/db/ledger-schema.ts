@@ -27,6 +27,8 @@ export const streams = ingest.table(
     retiredAt: instant('retired_at'),
     unwanted: multirange('unwanted'),
     droppedBefore: instant('dropped_before'),
+    failures: integer('failures'),
+    retryAt: instant('retry_at'),
   },
   (t) => [primaryKey({ name: 'streams_pkey', columns: [t.organizationId, t.stream, t.series] })],
 );

@@ -1,6 +1,7 @@
 import { and, eq, sql } from 'drizzle-orm';
-import { formatInstant, type Instant } from '../instant.ts';
+import { formatInstant, type Instant, instantOfSeconds } from '../instant.ts';
 import { type Database, type Queryable, translated } from './database.ts';
+import { parseDatabaseInstant } from './multirange.ts';
 import { noteOrganizationName } from './name-history.ts';
 import { noteState } from './organization-states.ts';
 import { type OrganizationState, organizations } from './schema.ts';
@@ -21,6 +22,9 @@ export interface SeenOrganization {
   readonly timeZone?: string;
 }
 
+/** When an organization that is as it was is written down as seen again; hundreds are listed every ten minutes. */
+const SEEN_AGAIN = instantOfSeconds(3_600);
+
 /**
  * Writes what the key sees now; organizations that are stored and not in `seen` become `vanished`. One that is
  * listed as active but was refused stays so until an answer shows otherwise.
@@ -31,7 +35,10 @@ export async function saveOrganizations(
   now: Instant,
 ): Promise<void> {
   const at = formatInstant(now);
+  const stored = await translated(database.query.select().from(organizations));
+  const before = new Map(stored.map((row) => [row.organizationId, row]));
   for (const organization of seen) {
+    if (isAsBefore(organization, before.get(organization.organizationId), now)) continue;
     await database.transaction(async (tx) => {
       await tx
         .insert(organizations)
@@ -52,7 +59,7 @@ export async function saveOrganizations(
     });
   }
   const present = new Set(seen.map((organization) => organization.organizationId));
-  const gone = (await readOrganizations(database))
+  const gone = stored
     .filter((organization) => organization.state !== 'vanished' && !present.has(organization.organizationId))
     .map((organization) => organization.organizationId);
   for (const organizationId of gone) {
@@ -64,6 +71,24 @@ export async function saveOrganizations(
       await noteState(tx, organizationId, now);
     });
   }
+}
+
+function isAsBefore(
+  { name, url, region, state }: SeenOrganization,
+  before: typeof organizations.$inferSelect | undefined,
+  now: Instant,
+): boolean {
+  if (before === undefined) return false;
+  const sinceSeen = now - parseDatabaseInstant(before.lastSeenAt);
+  const isRefusedStill = before.state === 'refused' && state === 'active';
+  return (
+    sinceSeen >= 0 &&
+    sinceSeen < SEEN_AGAIN &&
+    name === before.name &&
+    url === before.url &&
+    region === before.region &&
+    (state === before.state || isRefusedStill)
+  );
 }
 
 export async function readOrganizations(database: Database): Promise<readonly OrganizationRecord[]> {

@@ -33,6 +33,19 @@ export async function retireStreams(
   return retired.rows.map((row) => row.series);
 }
 
+/** The streams that are wanted, of all organizations. */
+export async function readWantedStreams(query: Queryable): Promise<readonly StreamKey[]> {
+  const found = await translated(
+    query.execute<{ organization_id: string; stream: StreamKey['stream']; series: string }>(sql`
+      select organization_id, stream, series from meraki_ingest.streams where retired_at is null`),
+  );
+  return found.rows.map((row) => ({
+    organizationId: row.organization_id,
+    stream: row.stream,
+    series: row.series,
+  }));
+}
+
 /**
  * Makes a retired stream wanted again from now on. What lies between was wanted by nobody and is no gap, though
  * what of it the source still has is read all the same.

@@ -25,13 +25,25 @@ export interface StreamExpectations {
   readonly expectedLagSeconds: number;
 }
 
-/** Reads a stream's record, making it when the stream is new, and taking it back when it was retired. */
+/**
+ * Reads a stream's record, making it when the stream is new, and taking it back when it was retired. One query for a
+ * stream that is as it was: this begins every run.
+ */
 export async function rememberStream(
   database: Database,
   key: StreamKey,
   fresh: StreamExpectations & { readonly wantedFrom: Instant },
   now: Instant,
 ): Promise<StreamRecord> {
+  const [known] = await translated(
+    database.query
+      .select({ ...RECORD, expectedLagSeconds: streams.expectedLagSeconds, retiredAt: streams.retiredAt })
+      .from(streams)
+      .where(isStream(key)),
+  );
+  const isAsBefore =
+    known !== undefined && known.retiredAt === null && known.expectedLagSeconds === fresh.expectedLagSeconds;
+  if (isAsBefore) return recordOf(known);
   await translated(
     database.query
       .insert(streams)
@@ -69,6 +81,12 @@ export async function readStream(query: Queryable, key: StreamKey): Promise<Stre
   return found[0] === undefined ? undefined : recordOf(found[0]);
 }
 
+/** For `select`: what names a stream. */
+export const STREAM_KEY_COLUMNS = {
+  organizationId: streams.organizationId,
+  stream: streams.stream,
+  series: streams.series,
+};
 const RECORD = {
   wantedFrom: streams.wantedFrom,
   limits: streams.limits,
@@ -113,50 +131,7 @@ export async function changeLimits(
   });
 }
 
-export async function recordSuccess(
-  database: Database,
-  key: StreamKey,
-  clockSkewMs: number,
-  now: Instant,
-): Promise<void> {
-  await translated(
-    database.query
-      .update(streams)
-      .set({
-        lastSuccessAt: formatInstant(now),
-        lastError: null,
-        lastErrorCode: null,
-        lastErrorAt: null,
-        clockSkewMs: Math.round(clockSkewMs),
-      })
-      .where(isStream(key)),
-  );
-}
-
-/** @returns whether the stream failed differently, or not at all, before */
-export async function recordFailure(
-  database: Database,
-  key: StreamKey,
-  failure: { readonly code: string; readonly message: string },
-  now: Instant,
-): Promise<boolean> {
-  const before = await translated(
-    database.query.select({ code: streams.lastErrorCode }).from(streams).where(isStream(key)),
-  );
-  await translated(
-    database.query
-      .update(streams)
-      .set({
-        lastError: failure.message,
-        lastErrorCode: failure.code,
-        lastErrorAt: formatInstant(now),
-      })
-      .where(isStream(key)),
-  );
-  return before[0]?.code !== failure.code;
-}
-
-function isStream(key: StreamKey) {
+export function isStream(key: StreamKey) {
   return and(
     eq(streams.organizationId, key.organizationId),
     eq(streams.stream, key.stream),
@@ -171,7 +146,7 @@ export async function readStreamKeys(
 ): Promise<readonly StreamKey[]> {
   const found = await translated(
     query
-      .select({ organizationId: streams.organizationId, stream: streams.stream, series: streams.series })
+      .select(STREAM_KEY_COLUMNS)
       .from(streams)
       .where(organizationId === undefined ? undefined : eq(streams.organizationId, organizationId))
       .orderBy(streams.organizationId, streams.stream, streams.series),

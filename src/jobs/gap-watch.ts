@@ -6,7 +6,6 @@ import type { Instant } from '../instant.ts';
 import type { Log } from '../log.ts';
 import { describeStream } from '../stream-key.ts';
 import { recordLostTime, tellLosses } from '../sync/lost-time.ts';
-import { RECONCILE_EVERY_MS } from './jobs.ts';
 
 export interface GapWatchOptions {
   readonly database: Database;
@@ -22,21 +21,14 @@ const DAY_MS = 86_400_000;
 export class GapWatch {
   readonly #options: GapWatchOptions;
   readonly #warnedAt = new Map<string, number>();
-  #lookedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: GapWatchOptions) {
     this.#options = options;
   }
 
-  /** Looks, if ten minutes have passed since the last look. @param now by Meraki's clock */
-  async lookInTime(now: Instant): Promise<void> {
-    if (this.#options.clock.now() - this.#lookedAt >= RECONCILE_EVERY_MS) await this.look(now);
-  }
-
   /** @param now by Meraki's clock, once it has answered */
   async look(now: Instant): Promise<void> {
     const { database, clock, log, warningSeconds } = this.#options;
-    this.#lookedAt = clock.now();
     tellLosses(log, await recordLostTime(database, now));
     for (const near of await readNearDeadlines(database.query, warningSeconds)) {
       const name = describeStream(near.key);

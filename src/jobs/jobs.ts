@@ -1,5 +1,6 @@
 import type { JobsOptions } from 'bullmq';
 import type { StreamKey, StreamName } from '../stream-key.ts';
+import { LAST_PRIORITY } from './backfill-priority.ts';
 
 /**
  * - `reconcile`: compare schedules with the organizations the key sees;
@@ -12,6 +13,8 @@ export type JobName = 'reconcile' | 'live' | 'backfill' | 'audit';
 export interface LiveJob {
   readonly organizationId: string;
   readonly stream: StreamName;
+  /** Read it though it has failed and would be left alone for a while: somebody has just started a worker. */
+  readonly atOnce?: boolean;
 }
 
 export type BackfillJob = StreamKey;
@@ -24,11 +27,7 @@ const SECOND = 1_000;
 
 export const RECONCILE_EVERY_MS = 600 * SECOND;
 /** A backfill hands its worker on after so long, so that no organization waits for another's history. */
-export const BACKFILL_SLICE_MS = 30 * SECOND;
-
-/** Jobs without a priority go before those that have one: `live` is never behind a backfill. */
-const BACKFILL_PRIORITY = 10;
-const AUDIT_PRIORITY = 20;
+export const BACKFILL_SLICE_MS = 10 * SECOND;
 
 export const liveOptions: Omit<JobsOptions, 'jobId' | 'delay' | 'deduplication'> = {
   attempts: 3,
@@ -37,13 +36,17 @@ export const liveOptions: Omit<JobsOptions, 'jobId' | 'delay' | 'deduplication'>
   removeOnFail: { age: 7 * 86_400, count: 1_000 },
 };
 
-/** The job's id is the stream's name: it cannot be queued twice, and is free again once it has ended. */
-export function backfillOptions(key: StreamKey): JobsOptions {
+/**
+ * The job's id is the stream's name: it cannot be queued twice, and is free again once it has ended.
+ *
+ * @param priority see `backfill-priority.ts`
+ */
+export function backfillOptions(key: StreamKey, priority: number): JobsOptions {
   return {
     jobId: `backfill_${key.organizationId}_${key.stream}_${key.series}`,
-    priority: BACKFILL_PRIORITY,
-    attempts: 8,
-    backoff: { type: 'exponential', delay: 15 * SECOND, jitter: 0.5 },
+    priority,
+    attempts: 1_000,
+    backoff: { type: 'slowing' },
     removeOnComplete: true,
     removeOnFail: true,
   };
@@ -53,9 +56,9 @@ export function liveSchedulerId({ organizationId, stream }: LiveJob): string {
   return `live_${organizationId}_${stream}`;
 }
 
-/** An audit that fails is not tried again: the next one looks elsewhere anyway. */
+/** Behind all backfills. One that fails is not tried again: the next one looks elsewhere anyway. */
 export const auditOptions: Omit<JobsOptions, 'jobId' | 'delay' | 'deduplication'> = {
-  priority: AUDIT_PRIORITY,
+  priority: LAST_PRIORITY,
   attempts: 1,
   removeOnComplete: true,
   removeOnFail: { age: 7 * 86_400, count: 1_000 },

@@ -28,21 +28,22 @@ export class LatenessWatch {
 
   async look(organizationIds: readonly string[]): Promise<void> {
     const { database, clock, log, streamsOf } = this.#options;
-    const findings = await readFindings(database.query);
+    const nameOf = (...parts: readonly string[]) => parts.join('/');
+    const findings = new Map(
+      (await readFindings(database.query)).map((one) => [
+        nameOf(one.organization_id, one.stream, one.series),
+        one,
+      ]),
+    );
     for (const stream of organizationIds.flatMap((organizationId) =>
       STREAM_NAMES.flatMap((name) => streamsOf({ organizationId, stream: name })),
     )) {
       const { key, limits } = stream;
-      const found = findings.find(
-        (one) =>
-          one.organization_id === key.organizationId &&
-          one.stream === key.stream &&
-          one.series === key.series,
-      );
-      const settle = limits.settle / MICROSECONDS_PER_SECOND;
+      const place = nameOf(key.organizationId, key.stream, key.series);
+      const found = findings.get(place);
       const lateSeconds = found?.late_max_seconds ?? null;
+      const settle = limits.settle / MICROSECONDS_PER_SECOND;
       const hint = settleHint(key.stream, lateSeconds, settle);
-      const place = JSON.stringify(key);
       const saidAt = this.#saidAt.get(place) ?? Number.NEGATIVE_INFINITY;
       if (hint === undefined || clock.now() - saidAt < DAY_MS) continue;
       this.#saidAt.set(place, clock.now());

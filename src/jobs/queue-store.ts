@@ -19,17 +19,35 @@ import type { Log } from '../log.ts';
 import { faultLog } from './fault-log.ts';
 import type { RequestBudgetOptions } from './request-budget.ts';
 
-/** One queue for everything: jobs of all organizations share the workers. */
-export const QUEUE_NAME = 'historian';
+/**
+ * Two queues, each with places of its own in every worker, so that history never takes those of the newest edge:
+ * `live` for what is short and due by the clock, `history` for backfills and audits.
+ */
+export type QueueRole = 'live' | 'history';
+export const QUEUE_NAMES: Readonly<Record<QueueRole, string>> = {
+  live: 'historian',
+  history: 'historian-history',
+};
 const REDIS_PREFIX = 'meraki-historian';
 const CONNECT_TIMEOUT_MS = 5_000;
+/** In Postgres, of all queues of a process: each worker listens on one. */
+const MOST_CONNECTIONS = 8;
+/**
+ * A job whose lock was not renewed for so long is another worker's at the next look. Renewed a good deal more often, so
+ * that a process that was busy for seconds keeps its jobs. Two at work would be no harm (invariant I4), but waste.
+ */
+const TAKE_OVER = { lockDuration: 6_000, lockRenewTime: 2_000, stalledInterval: 2_000 };
+/** The next turn of a stream would queue it anew anyway: a job is never given up for workers that died. */
+const MOST_STALLS = 1_000_000;
 
 export type JobQueue = Pick<
   Queue,
   | 'add'
+  | 'addBulk'
   | 'close'
   | 'getJobCounts'
   | 'getJobSchedulers'
+  | 'getJobSchedulersCount'
   | 'removeJobScheduler'
   | 'upsertJobScheduler'
   | 'waitUntilReady'
@@ -41,8 +59,12 @@ export type JobProcessor = Processor<unknown, unknown, string>;
 export interface QueueStore {
   readonly kind: 'redis' | 'postgres';
   readonly budgetStore: RequestBudgetOptions['store'];
-  openQueue(): JobQueue;
-  openWorker(processor: JobProcessor, options: Pick<WorkerOptions, 'concurrency'>): JobWorker;
+  openQueue(role: QueueRole): JobQueue;
+  openWorker(
+    role: QueueRole,
+    processor: JobProcessor,
+    options: Pick<WorkerOptions, 'concurrency' | 'settings'>,
+  ): JobWorker;
   close(): Promise<void>;
 }
 
@@ -72,13 +94,15 @@ async function openRedisStore(url: string, onFault: FaultListener): Promise<Queu
   redis.on('error', onFault);
   const bullmq = withBackend(createRedisBackend);
   const base = { connection: redis, prefix: REDIS_PREFIX };
+  const workerBase = { ...base, ...TAKE_OVER, maxStalledCount: MOST_STALLS, autorun: false };
   return {
     kind: 'redis',
     budgetStore: { redis },
-    openQueue: () => withErrorListener(new bullmq.Queue(QUEUE_NAME, base), onFault) as unknown as JobQueue,
-    openWorker: (processor, options) =>
+    openQueue: (role) =>
+      withErrorListener(new bullmq.Queue(QUEUE_NAMES[role], base), onFault) as unknown as JobQueue,
+    openWorker: (role, processor, options) =>
       withErrorListener(
-        new bullmq.Worker(QUEUE_NAME, processor, { ...base, ...options, autorun: false }),
+        new bullmq.Worker(QUEUE_NAMES[role], processor, { ...workerBase, ...options }),
         onFault,
       ) as unknown as JobWorker,
     async close() {
@@ -138,39 +162,34 @@ async function openPostgresStore(
     );
   }
   const bullmq = withBackend(createPostgresBackend);
-  const pools: pg.Pool[] = [];
   // BullMQ would open a connection of its own kind to listen on, which ends the process when it breaks in between.
-  const openPool = (): PgPool => {
-    const pool = new pg.Pool({
-      connectionString: url,
-      Client: GuardedClient,
-      max: 5,
-      application_name: 'meraki-historian queue',
-      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-      keepAlive: true,
-      options: `-c search_path=${DEFAULT_SCHEMA} -c timezone=UTC`,
-    });
-    pools.push(pool);
-    return pool as unknown as PgPool;
-  };
+  const pool = new pg.Pool({
+    connectionString: url,
+    Client: GuardedClient,
+    max: MOST_CONNECTIONS,
+    application_name: 'meraki-historian queue',
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    keepAlive: true,
+    options: `-c search_path=${DEFAULT_SCHEMA} -c timezone=UTC`,
+  });
+  const connection = pool as unknown as PgPool;
+  const workerBase = { connection, ...TAKE_OVER, maxStalledCount: MOST_STALLS, autorun: false };
   return {
     kind: 'postgres',
     budgetStore: { postgres: database.pool },
-    openQueue: () =>
+    openQueue: (role) =>
       withTranslatedErrors(
         withErrorListener(
-          new bullmq.Queue(QUEUE_NAME, { connection: openPool() }),
+          new bullmq.Queue(QUEUE_NAMES[role], { connection }),
           onFault,
         ) as unknown as JobQueue,
       ),
-    openWorker: (processor, options) =>
+    openWorker: (role, processor, options) =>
       withErrorListener(
-        new bullmq.Worker(QUEUE_NAME, processor, { connection: openPool(), ...options, autorun: false }),
+        new bullmq.Worker(QUEUE_NAMES[role], processor, { ...workerBase, ...options }),
         onFault,
       ) as unknown as JobWorker,
-    async close() {
-      await Promise.all(pools.map((pool) => pool.end()));
-    },
+    close: () => pool.end(),
   };
 }
 
@@ -178,9 +197,11 @@ async function openPostgresStore(
 function withTranslatedErrors(queue: JobQueue): JobQueue {
   return {
     add: (...given) => translated(queue.add(...given)),
+    addBulk: (...given) => translated(queue.addBulk(...given)),
     close: () => translated(queue.close()),
     getJobCounts: (...given) => translated(queue.getJobCounts(...given)),
     getJobSchedulers: (...given) => translated(queue.getJobSchedulers(...given)),
+    getJobSchedulersCount: () => translated(queue.getJobSchedulersCount()),
     removeJobScheduler: (...given) => translated(queue.removeJobScheduler(...given)),
     upsertJobScheduler: (...given) => translated(queue.upsertJobScheduler(...given)),
     waitUntilReady: () => translated(queue.waitUntilReady()),

@@ -4,27 +4,36 @@ import type { Clock } from '../clock.ts';
 import type { Database } from '../db/database.ts';
 import { noteAnswer } from '../db/organizations.ts';
 import type { Partitions } from '../db/partitions.ts';
-import { recordFailure, recordSuccess } from '../db/streams.ts';
+import { readStanding, recordFailure, recordSuccess } from '../db/stream-standing.ts';
 import { HistorianError, OrganizationRefusedError } from '../errors.ts';
 import { type Instant, MICROSECONDS_PER_MILLISECOND } from '../instant.ts';
 import type { Log } from '../log.ts';
 import { describeStream, type Lane, type StreamKey } from '../stream-key.ts';
+import { backfillDeadline } from '../sync/backfill-deadline.ts';
 import { rollUp } from '../sync/roll-up.ts';
 import { type LaneResult, runLane } from '../sync/run-lane.ts';
 import type { Stream } from '../sync/stream.ts';
+import { backfillPriority, priorityAfterSlice, restAfterSlice } from './backfill-priority.ts';
+import { failingPause } from './failing-pause.ts';
 import { endJobWith } from './job-verbs.ts';
 import { BACKFILL_SLICE_MS, type BackfillJob, backfillOptions, type LiveJob } from './jobs.ts';
-import type { JobQueue } from './queue-store.ts';
+import type { JobQueues } from './schedule.ts';
 
 export interface SyncJobsOptions {
   readonly database: Database;
   readonly partitions: Partitions;
-  readonly queue: JobQueue;
+  readonly queues: JobQueues;
   readonly clock: Clock;
   readonly log: Log;
   /** The series of a stream of an organization. */
   readonly streamsOf: (job: LiveJob) => readonly Stream[];
   readonly streamOf: (key: StreamKey) => Stream | undefined;
+}
+
+interface RunTerms {
+  readonly pauseNow?: () => boolean;
+  /** Whether the organization may be known as one that refuses, so that an answer is to be noted. */
+  readonly wasRefused?: boolean;
 }
 
 /** Does the work of `live` and `backfill` jobs. */
@@ -39,16 +48,19 @@ export class SyncJobs {
     const wanted = job.data as LiveJob;
     let failure: unknown;
     for (const stream of this.#options.streamsOf(wanted)) {
+      const { retryAt, isRefused } = await readStanding(this.#options.database.query, stream.key);
+      if (wanted.atOnce !== true && retryAt !== undefined && retryAt > stream.now()) continue;
       try {
-        const result = await this.#run(stream, 'live', signal);
+        const result = await this.#run(stream, 'live', signal, { wasRefused: isRefused });
         if (result.outcome === 'busy') await this.#comeBack(job, token, result.heldUntil);
-        if (result.remaining.length > 0) await this.#queueBackfill(stream, signal);
+        if (result.outcome === 'paused') await this.#comeBack(job, token, undefined);
+        if (result.remaining.length > 0) await this.#queueBackfill(stream, result.deadline);
       } catch (error) {
         if (error instanceof DelayedError) throw error;
         failure ??= error;
         // History must not wait for the newest edge: it is what Meraki forgets first.
         const hopeless = error instanceof HistorianError && error.retry === 'never';
-        if (!hopeless) await this.#queueBackfill(stream, signal).catch(() => undefined);
+        if (!hopeless && !signal.aborted) await this.#queueUnread(stream).catch(() => undefined);
       }
     }
     if (failure !== undefined) endJobWith(failure);
@@ -61,20 +73,26 @@ export class SyncJobs {
     const pauseNow = () => this.#options.clock.now() - started >= BACKFILL_SLICE_MS;
     let result: LaneResult;
     try {
-      result = await this.#run(stream, 'backfill', signal, pauseNow);
+      result = await this.#run(stream, 'backfill', signal, { pauseNow });
     } catch (error) {
       endJobWith(error);
       return;
     }
     if (result.outcome === 'busy') await this.#comeBack(job, token, result.heldUntil);
-    if (result.outcome === 'paused') await this.#comeBack(job, token, undefined);
+    if (result.outcome !== 'paused') return;
+    if (signal.aborted) await this.#comeBack(job, token, undefined);
+    await job.changePriority({ priority: priorityAfterSlice(job.priority, result.deadline) });
+    const { waiting = 0 } = await this.#options.queues.live.getJobCounts('waiting');
+    const rest = restAfterSlice(waiting, result.deadline, stream.now());
+    await job.moveToDelayed(this.#options.clock.now() + rest, token);
+    throw new DelayedError();
   }
 
   async #run(
     stream: Stream,
     lane: Lane,
     signal: AbortSignal,
-    pauseNow: () => boolean = () => false,
+    { pauseNow = () => false, wasRefused = true }: RunTerms,
   ): Promise<LaneResult> {
     const { database, partitions, clock, log } = this.#options;
     const facts = { ...stream.key, lane };
@@ -93,10 +111,11 @@ export class SyncJobs {
       });
       if (result.outcome === 'complete' || result.counts.pages > 0) {
         await recordSuccess(database, stream.key, stream.clockSkewMs(), stream.now());
-        await noteAnswer(database, stream.key.organizationId, 'active', stream.now());
+        if (wasRefused) await noteAnswer(database, stream.key.organizationId, 'active', stream.now());
       }
-      await this.#rollUp(stream, signal);
       const { rowsNew, rowsQuarantined } = result.counts;
+      // Buckets come to count and so change rollups without being new; deliveries do not.
+      if (rowsNew > 0 || stream.key.stream !== 'webhook_logs') await this.#rollUp(stream, signal);
       log[rowsNew > 0 ? 'info' : 'debug'](
         { ...facts, ...result.counts, outcome: result.outcome },
         `${lane}: ${rowsNew} new rows`,
@@ -128,22 +147,31 @@ export class SyncJobs {
     const code = error instanceof HistorianError ? error.code : 'UNEXPECTED';
     const message = error instanceof Error ? error.message : String(error);
     const failure = { code, message };
-    const isNew = await recordFailure(database, stream.key, failure, stream.now()).catch(() => true);
+    const passes = lane === 'live' && (!(error instanceof HistorianError) || error.retry === 'later');
+    const pause = passes ? failingPause : undefined;
+    const isNew = await recordFailure(database, stream.key, failure, stream.now(), pause).catch(() => true);
     log[isNew ? 'warn' : 'debug']({ ...stream.key, lane, code }, `${describeStream(stream.key)}: ${message}`);
     if (error instanceof OrganizationRefusedError) {
       await noteAnswer(database, stream.key.organizationId, 'refused', stream.now()).catch(() => undefined);
     }
   }
 
-  async #queueBackfill(stream: Stream, signal: AbortSignal): Promise<void> {
-    if (signal.aborted) return;
-    await this.#options.queue.add('backfill', stream.key, backfillOptions(stream.key));
+  /** Queues the backfill of a stream whose live lane failed, so that its deadline has to be looked up. */
+  async #queueUnread(stream: Stream): Promise<void> {
+    await this.#queueBackfill(stream, await backfillDeadline(this.#options.database, stream));
   }
 
-  /** Puts the job back into the queue without counting it as a failure. */
-  async #comeBack(job: Job, token: string | undefined, until: Instant | undefined): Promise<never> {
-    const at = until === undefined ? this.#options.clock.now() : until / MICROSECONDS_PER_MILLISECOND;
-    await job.moveToDelayed(Math.ceil(at) + 1, token);
+  async #queueBackfill({ key }: Stream, deadline: Instant | undefined): Promise<void> {
+    await this.#options.queues.history.add('backfill', key, backfillOptions(key, backfillPriority(deadline)));
+  }
+
+  /** Puts the job back into the queue without counting it as a failure: at once, or when the lane may be free. */
+  async #comeBack(job: Job, token: string | undefined, heldUntil: Instant | undefined): Promise<never> {
+    const at =
+      heldUntil === undefined
+        ? this.#options.clock.now()
+        : Math.ceil(heldUntil / MICROSECONDS_PER_MILLISECOND) + 1;
+    await job.moveToDelayed(at, token);
     throw new DelayedError();
   }
 }

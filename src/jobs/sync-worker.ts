@@ -1,28 +1,43 @@
+import { randomUUID } from 'node:crypto';
 import type { Job } from 'bullmq';
 import { systemClock } from '../clock.ts';
 import { deleteOldAudits } from '../db/audits.ts';
 import { extendCalendars } from '../db/calendar.ts';
+import { type ChoreName, claimChore } from '../db/chores.ts';
 import { deleteOldLateness } from '../db/lateness.ts';
+import { readOrganizations } from '../db/organizations.ts';
 import { dropExpired } from '../db/retention.ts';
-import { retireStreams } from '../db/retired-streams.ts';
+import { withScheduleLock } from '../db/schedule-lock.ts';
+import { readStreamsReadSince } from '../db/stream-standing.ts';
 import { deleteOldRuns } from '../db/sync-runs.ts';
-import { instantOfSeconds } from '../instant.ts';
+import { forgetWorker, hasOtherWorkers, noteWorker } from '../db/workers.ts';
+import { type Instant, instantOfMilliseconds, instantOfSeconds } from '../instant.ts';
 import { STREAM_NAMES, type StreamName } from '../stream-key.ts';
-import { rollUpAll } from '../sync/roll-up.ts';
 import { AuditJobs } from './audit-jobs.ts';
+import { backfillBackoff } from './failing-pause.ts';
 import { GapWatch } from './gap-watch.ts';
 import { endJobWith } from './job-verbs.ts';
 import { LatenessWatch } from './lateness-watch.ts';
+import { MinuteWatch } from './minute-watch.ts';
 import { NetworkWatch, type NetworkWatchOptions } from './network-watch.ts';
-import type { JobQueue, JobWorker, QueueStore } from './queue-store.ts';
+import type { JobWorker, QueueRole, QueueStore } from './queue-store.ts';
 import { type ReconcileOptions, reconcileOrganizations } from './reconcile.ts';
-import { applySchedule, readNow, type WantedSchedule } from './schedule.ts';
+import { retireSeries } from './retire-series.ts';
+import {
+  applySchedule,
+  isScheduleWhole,
+  type JobQueues,
+  notReadLately,
+  readNow,
+  type ScheduleChange,
+  type WantedSchedule,
+} from './schedule.ts';
 import { SyncJobs, type SyncJobsOptions } from './sync-jobs.ts';
 
 export interface SyncWorkerOptions
   extends ReconcileOptions,
     NetworkWatchOptions,
-    Omit<SyncJobsOptions, 'queue'> {
+    Omit<SyncJobsOptions, 'queues'> {
   readonly store: QueueStore;
   readonly everyMs: Readonly<Record<StreamName, number>>;
   /** `undefined`: no audits. */
@@ -35,32 +50,35 @@ export interface SyncWorkerOptions
   readonly retentionSeconds: number | undefined;
   /** How long before its deadline a pending gap is warned of. */
   readonly gapWarningSeconds: number;
-  /** Jobs this process works on at the same time. */
-  readonly concurrency: number;
+  /** Jobs of each queue that this process works on at the same time. */
+  readonly concurrency: Readonly<Record<QueueRole, number>>;
 }
 
-const WATCH_EVERY_MS = 60_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 /** Also of audits that found nothing and of lateness: views look back no further. */
 const RUNS_KEPT = instantOfSeconds(90 * 86_400);
 
 /** One process's share of the work: it keeps the schedule and works on jobs of every organization. */
 export class SyncWorker {
   readonly #options: SyncWorkerOptions;
-  readonly #queue: JobQueue;
+  readonly #queues: JobQueues;
   readonly #jobs: SyncJobs;
   readonly #gapWatch: GapWatch;
   readonly #audits: AuditJobs;
   readonly #lateness: LatenessWatch;
-  readonly #networks: NetworkWatch;
+  readonly #watch: MinuteWatch;
+  readonly #id = randomUUID();
   readonly #stopping = new AbortController();
-  #worker: JobWorker | undefined;
+  #workers: readonly JobWorker[] = [];
   #scheduled: readonly WantedSchedule[] = [];
   #keepUp: Promise<void> | undefined;
 
   constructor(options: SyncWorkerOptions) {
     this.#options = options;
-    this.#queue = options.store.openQueue();
-    this.#jobs = new SyncJobs({ ...options, queue: this.#queue });
+    const { store } = options;
+    this.#queues = { live: store.openQueue('live'), history: store.openQueue('history') };
+    this.#jobs = new SyncJobs({ ...options, queues: this.#queues });
     this.#gapWatch = new GapWatch({ ...options, warningSeconds: options.gapWarningSeconds });
     this.#audits = new AuditJobs({
       ...options,
@@ -68,7 +86,15 @@ export class SyncWorker {
       random: options.random ?? Math.random,
     });
     this.#lateness = new LatenessWatch(options);
-    this.#networks = new NetworkWatch(options);
+    this.#watch = new MinuteWatch({
+      ...options,
+      networks: new NetworkWatch(options),
+      gaps: this.#gapWatch,
+      keepUp: async () => {
+        await noteWorker(options.database.query, this.#id, this.#localNow());
+        await this.#keepSchedule();
+      },
+    });
   }
 
   /**
@@ -78,31 +104,52 @@ export class SyncWorker {
    */
   async reconcile(signal: AbortSignal = this.#stopping.signal): Promise<readonly string[]> {
     const organizationIds = await reconcileOrganizations(this.#options, signal);
-    await this.#retireStreams(organizationIds);
+    await retireSeries(this.#options, organizationIds);
     // Before anything is read: later, a run would seem to have begun while the time was still to be had.
     await this.#gapWatch.look(this.#options.client.now());
+    await this.#claim('gaps', 0);
     this.#scheduled = this.#wanted(organizationIds);
-    await applySchedule(this.#queue, this.#scheduled, this.#options.auditEveryMs);
+    await this.#applySchedule();
     await extendCalendars(this.#options.database, this.#options.client.now());
-    await this.#forget();
-    await this.#lateness.look(organizationIds);
+    if (await this.#claim('forget', DAY_MS)) await this.#forget();
+    await this.#dropExpired();
+    if (await this.#claim('lateness', HOUR_MS)) await this.#lateness.look(organizationIds);
     return organizationIds;
   }
 
-  /** Begins to work, with one read of every stream that is scheduled. */
+  /** Begins to work, with one read of every stream that is scheduled and that no other worker has read lately. */
   async start(): Promise<void> {
-    await readNow(this.#queue, this.#scheduled);
-    this.#keepUp = this.#watch();
-    const { store, concurrency, log } = this.#options;
+    await readNow(this.#queues.live, await this.#unread());
+    this.#keepUp = this.#watch.run(this.#stopping.signal);
+    this.#workers = [this.#openWorker('live'), this.#openWorker('history')];
+  }
+
+  async #unread(): Promise<readonly WantedSchedule[]> {
+    const { database, client, everyMs } = this.#options;
+    await noteWorker(database.query, this.#id, this.#localNow());
+    if (!(await hasOtherWorkers(database.query, this.#id, this.#localNow()))) return this.#scheduled;
+    const longest = instantOfMilliseconds(Math.max(...Object.values(everyMs)));
+    const reads = await readStreamsReadSince(database.query, client.now() - longest);
+    return notReadLately(this.#scheduled, reads, client.now());
+  }
+
+  #localNow(): Instant {
+    return instantOfMilliseconds(this.#options.clock.now());
+  }
+
+  #openWorker(role: QueueRole): JobWorker {
+    const { store, concurrency, log, random = Math.random } = this.#options;
     // BullMQ hands over its abort signal only to a processor that declares three parameters.
     const processor = (job: Job, token?: string, signal?: AbortSignal) => this.#work(job, token, signal);
-    this.#worker = store.openWorker(processor, { concurrency });
-    this.#worker.on('stalled', (jobId: string) =>
+    const settings = { backoffStrategy: (attempts: number) => backfillBackoff(attempts, random()) };
+    const worker = store.openWorker(role, processor, { concurrency: concurrency[role], settings });
+    worker.on('stalled', (jobId: string) =>
       log.warn({ jobId }, 'a job was left by its worker; it is taken up again'),
     );
-    void this.#worker.run().catch((error: unknown) => {
+    void worker.run().catch((error: unknown) => {
       log.error({ error: error instanceof Error ? error.message : String(error) }, 'the worker stopped');
     });
+    return worker;
   }
 
   /**
@@ -113,7 +160,7 @@ export class SyncWorker {
   async stop(deadlineMs: number): Promise<boolean> {
     this.#stopping.abort(new Error('the worker is stopping'));
     const closed = (async () => {
-      await Promise.all([this.#worker?.close(), this.#keepUp]);
+      await Promise.all([...this.#workers.map((worker) => worker.close()), this.#keepUp]);
       return true;
     })();
     const deadline = new AbortController();
@@ -124,46 +171,31 @@ export class SyncWorker {
     );
     const inTime = await Promise.race([closed, late]);
     deadline.abort();
-    if (inTime) await this.#queue.close();
+    await forgetWorker(this.#options.database.query, this.#id, this.#localNow()).catch(() => undefined);
+    if (inTime) await Promise.all(Object.values(this.#queues).map((queue) => queue.close()));
     return inTime;
   }
 
-  /** A queue that was wiped has lost its schedulers, and with them the job that would notice. */
-  async #watch(): Promise<void> {
-    const { clock, log, auditEveryMs } = this.#options;
-    const { signal } = this.#stopping;
-    while (!signal.aborted) {
-      try {
-        await this.#networks.look(signal);
-        await this.#gapWatch.lookInTime(this.#options.client.now());
-        await rollUpAll({ ...this.#options, signal }, this.#options.client.now());
-        const { added } = await applySchedule(this.#queue, this.#scheduled, auditEveryMs);
-        if (added.length > 0)
-          log.warn({ schedulers: added.length }, 'the queue had lost schedulers; made anew');
-      } catch (error) {
-        if (signal.aborted) return;
-        log.warn(
-          { error: error instanceof Error ? error.message : String(error) },
-          'the checks of every minute did not end',
-        );
-      }
-      await clock.sleep(WATCH_EVERY_MS, signal).catch(() => undefined);
-    }
+  /**
+   * A queue that was wiped has lost its schedulers, and with them the job that would notice. Which ones there should be
+   * is read anew: another worker may have found that organizations came or went.
+   */
+  async #keepSchedule(): Promise<void> {
+    const { database, log, auditEveryMs } = this.#options;
+    const chosen = new Set(this.#options.organizationIds);
+    const synced = (await readOrganizations(database)).filter(
+      ({ organizationId, state }) =>
+        (state === 'active' || state === 'refused') && (chosen.size === 0 || chosen.has(organizationId)),
+    );
+    this.#scheduled = this.#wanted(synced.map(({ organizationId }) => organizationId));
+    if (await isScheduleWhole(this.#queues, this.#scheduled, auditEveryMs)) return;
+    const { added } = await this.#applySchedule();
+    if (added.length > 0) log.warn({ schedulers: added.length }, 'the queue had lost schedulers; made anew');
   }
 
-  /** A series that is no longer configured must not stay a gap that grows for ever. */
-  async #retireStreams(organizationIds: readonly string[]): Promise<void> {
-    const { database, client, log, streamsOf } = this.#options;
-    for (const organizationId of organizationIds) {
-      for (const stream of STREAM_NAMES) {
-        const endpoint = { organizationId, stream };
-        const configured = streamsOf(endpoint).map(({ key }) => key.series);
-        const retired = await retireStreams(database.query, endpoint, configured, client.now());
-        for (const series of retired) {
-          log.warn({ ...endpoint, series }, 'a series is no longer configured, and not wanted from now on');
-        }
-      }
-    }
+  #applySchedule(): Promise<ScheduleChange> {
+    const { database, auditEveryMs } = this.#options;
+    return withScheduleLock(database, () => applySchedule(this.#queues, this.#scheduled, auditEveryMs));
   }
 
   async #forget(): Promise<void> {
@@ -172,7 +204,10 @@ export class SyncWorker {
     await deleteOldRuns(database.query, before);
     await deleteOldAudits(database.query, before);
     await deleteOldLateness(database.query, before);
-    await this.#dropExpired();
+  }
+
+  async #claim(name: ChoreName, everyMs: number): Promise<boolean> {
+    return await claimChore(this.#options.database.query, name, this.#localNow(), everyMs);
   }
 
   async #dropExpired(): Promise<void> {

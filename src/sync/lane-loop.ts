@@ -94,6 +94,13 @@ export class LaneLoop {
     return backfillGaps(await this.#memory.situation());
   }
 
+  /** What is left for `backfill`, and when Meraki forgets the oldest of it. */
+  async outlook(): Promise<{ readonly remaining: Ranges; readonly deadline: Instant | undefined }> {
+    const remaining = await this.remaining();
+    const [oldest] = remaining;
+    return { remaining, deadline: oldest && oldest.from + this.#memory.lookback };
+  }
+
   async end(outcome: RunOutcome, error: string | null): Promise<void> {
     const { database, stream } = this.#lane;
     await saveRun(database.query, { ...this.#state(), outcome, error, finishedAt: stream.now() });

@@ -3,6 +3,7 @@ import { noCounts, type RunCounts } from '../db/sync-runs.ts';
 import { SupersededError } from '../errors.ts';
 import { type Instant, instantOfMilliseconds } from '../instant.ts';
 import type { Ranges } from '../ranges.ts';
+import { keepLease } from './keep-lease.ts';
 import { LaneLoop, type LaneRun } from './lane-loop.ts';
 
 export interface LaneResult {
@@ -12,6 +13,8 @@ export interface LaneResult {
   readonly heldUntil?: Instant;
   /** What `backfill` still has to read. */
   readonly remaining: Ranges;
+  /** When Meraki forgets the oldest of `remaining`. */
+  readonly deadline?: Instant | undefined;
 }
 
 /**
@@ -31,10 +34,11 @@ export async function runLane(lane: LaneRun): Promise<LaneResult> {
     return { outcome: 'busy', counts: noCounts, heldUntil: taken.heldUntil, remaining: [] };
   }
   const loop = new LaneLoop(lane, taken);
+  const letGo = keepLease(database, taken, () => lane.clock.now());
   try {
     const outcome = await loop.run();
     await loop.end(outcome, null);
-    return { outcome, counts: loop.counts, remaining: await loop.remaining() };
+    return { outcome, counts: loop.counts, ...(await loop.outlook()) };
   } catch (error) {
     if (error instanceof SupersededError) {
       await loop.end('superseded', error.message);
@@ -46,5 +50,7 @@ export async function runLane(lane: LaneRun): Promise<LaneResult> {
     }
     await loop.end('failed', error instanceof Error ? error.message : String(error)).catch(() => undefined);
     throw error;
+  } finally {
+    letGo();
   }
 }

@@ -536,7 +536,7 @@ test('a worker audits every stream by its schedule', async () => {
       );
       return found.rows[0]?.streams === 2;
     });
-    const ids = (await archive.store.openQueue().getJobSchedulers(0, -1)).map(({ key }) => key);
+    const ids = (await archive.store.openQueue('history').getJobSchedulers(0, -1)).map(({ key }) => key);
     expect(ids).toContain(`audit_${bench.organizationId}`);
   });
   expect(await rowsOf(bench, `select from meraki.audits where outcome <> 'equal'`)).toEqual([]);

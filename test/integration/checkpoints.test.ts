@@ -2,17 +2,19 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import {
   advanceCheckpoint,
   type HeldCheckpoint,
+  LEASE_MS,
+  prolongLease,
   releaseCheckpoint,
   takeCheckpoint,
 } from '../../src/db/checkpoints.ts';
 import { SupersededError } from '../../src/errors.ts';
-import { type Instant, instantOfSeconds, parseInstant } from '../../src/instant.ts';
+import { type Instant, instantOfMilliseconds, instantOfSeconds, parseInstant } from '../../src/instant.ts';
 import type { StreamKey } from '../../src/stream-key.ts';
 import { emptyTestDatabase, type TestDatabase } from '../support/test-database.ts';
 
 const KEY: StreamKey = { organizationId: '1', stream: 'webhook_logs', series: 'all' };
 const NOW: Instant = parseInstant('2026-01-15T12:00:00.123456Z') ?? 0;
-const LEASE = instantOfSeconds(30);
+const LEASE = instantOfMilliseconds(LEASE_MS);
 const WINDOW = { pageToken: 'p2', counted: { '-9223372036854775808': 1 }, from: NOW };
 
 let owned: TestDatabase;
@@ -89,6 +91,29 @@ describe('the lease', () => {
     expect(await takeCheckpoint(owned.database, KEY, 'live', 'b', NOW + LEASE)).toEqual({
       heldUntil: NOW + LEASE + LEASE - 1,
     });
+  });
+
+  test('is prolonged while its holder waits, and no longer when another has it', async () => {
+    const held = await take('a');
+    await prolongLease(owned.database, held, NOW + LEASE - 1);
+    expect(await takeCheckpoint(owned.database, KEY, 'live', 'b', NOW + LEASE)).toEqual({
+      heldUntil: NOW + LEASE + LEASE - 1,
+    });
+    await take('b', NOW + 2 * LEASE);
+    await prolongLease(owned.database, held, NOW + 3 * LEASE - 1);
+    expect(await take('c', NOW + 3 * LEASE)).toMatchObject({ holder: 'c' });
+    // The version is what fences, and stays as it is: a page that is being committed is not refused for it.
+    const again = await take('d', NOW + 4 * LEASE);
+    await prolongLease(owned.database, again, NOW + 5 * LEASE - 1);
+    expect(await advance(again, WINDOW, NOW + 5 * LEASE)).toMatchObject({ holder: 'd' });
+  });
+
+  test('of a host whose clock is ahead by seconds counts; one of a clock that is wrong does not', async () => {
+    await take('a', NOW + instantOfSeconds(20));
+    expect(await takeCheckpoint(owned.database, KEY, 'live', 'b', NOW)).toEqual({
+      heldUntil: NOW + instantOfSeconds(20) + LEASE,
+    });
+    expect(await take('b', NOW - instantOfSeconds(20))).toMatchObject({ holder: 'b' });
   });
 
   test('ends at once when the checkpoint is let go', async () => {

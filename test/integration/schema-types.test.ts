@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import * as ledger from '../../src/db/ledger-schema.ts';
 import * as rollups from '../../src/db/rollup-schema.ts';
 import * as store from '../../src/db/schema.ts';
+import * as sharedWork from '../../src/db/shared-work-schema.ts';
 import { createTestDatabase } from '../support/test-database.ts';
 
 interface Column {
@@ -20,7 +21,7 @@ type Tables = Readonly<Record<string, Table>>;
 
 /** What the program's queries are typed by. */
 function tablesOfSchemaFile(): Tables {
-  const exported: readonly unknown[] = Object.values({ ...store, ...rollups, ...ledger });
+  const exported: readonly unknown[] = Object.values({ ...store, ...rollups, ...ledger, ...sharedWork });
   const tables = exported.filter((value): value is PgTable => value instanceof PgTable);
   return Object.fromEntries(
     tables.map((table) => {

@@ -3,8 +3,10 @@ import { type Customer, createCustomers } from '../../reports/archive/customer.t
 
 /** What the page server has: the same for everybody who asks with the same arguments. */
 export interface DashboardPlan {
-  /** Deliveries of all organizations. */
+  /** Deliveries of all organizations, but for those of a `largest` one. */
   readonly rows: number;
+  /** Deliveries of the first organization, where it is not one like the others. */
+  readonly largest?: number;
   readonly organizations: number;
   readonly days: number;
   /** Midnight after the last delivery. */
@@ -28,10 +30,12 @@ export function settledMidnight(nowMilliseconds: number): Instant {
   return Math.floor((instantOfMilliseconds(nowMilliseconds) - SETTLED) / DAY) * DAY;
 }
 
-/** Organizations of the same size, so that none is read alone at the end. */
+/** Organizations of the same size, so that none is read alone at the end; or one large among small ones. */
 export function planOrganizations(plan: DashboardPlan): readonly PlannedOrganization[] {
+  const alike = plan.largest === undefined ? plan.organizations : plan.organizations - 1;
   return createCustomers('ingest', plan.organizations).map((customer, index) => {
-    const rows = Math.floor((plan.rows + index) / plan.organizations);
+    const isLargest = plan.largest !== undefined && index === 0;
+    const rows = isLargest ? (plan.largest ?? 0) : Math.floor((plan.rows + index) / alike);
     const rowsPerDay = Math.max(1, Math.ceil(rows / plan.days));
     return { customer, rows, rowsPerDay, from: plan.until - plan.days * DAY };
   });
