@@ -1,7 +1,8 @@
 import pg from 'pg';
 import { extendCalendars } from '../../src/db/calendar.ts';
 import { type Database, openDatabase } from '../../src/db/database.ts';
-import { type PartitionedTable, Partitions } from '../../src/db/partitions.ts';
+import type { PartitionedTable } from '../../src/db/partition-settings.ts';
+import { Partitions } from '../../src/db/partitions.ts';
 import { type Instant, instantOfMilliseconds, MICROSECONDS_PER_MILLISECOND } from '../../src/instant.ts';
 import { createLog } from '../../src/log.ts';
 import { HOUR } from './archive/activity.ts';

@@ -7,6 +7,7 @@ import { pendingMigrations } from '../db/migrate.ts';
 import { readNearDeadlines } from '../db/near-deadlines.ts';
 import { readFindings } from '../db/stream-findings.ts';
 import { HistorianError } from '../errors.ts';
+import { instantOfMilliseconds } from '../instant.ts';
 import { pingRedis } from '../jobs/queue-store.ts';
 import type { Log } from '../log.ts';
 import { MerakiClient } from '../meraki/client.ts';
@@ -16,6 +17,7 @@ import { trustedHosts } from './archive.ts';
 import type { Finding } from './finding.ts';
 import { openConfiguredDatabase } from './open-database.ts';
 import { formatSpan, type Output, paintFor, say, sayJson } from './output.ts';
+import { partitionFinding } from './partition-finding.ts';
 import { rollupFinding } from './rollup-finding.ts';
 import { nameOf, settleHints } from './trust-notes.ts';
 
@@ -130,11 +132,11 @@ function clockOf(skewMs: number): Finding {
   };
 }
 
-async function examineDatabase(config: Config, { log }: DoctorOptions): Promise<Finding[]> {
+async function examineDatabase(config: Config, { log, clock }: DoctorOptions): Promise<Finding[]> {
   try {
     const opened = await openConfiguredDatabase(config, log, 'guest', 2);
     try {
-      return [await versionOf(opened.database, config), ...(await archiveOf(opened.database, config))];
+      return [await versionOf(opened.database, config), ...(await archiveOf(opened.database, config, clock))];
     } finally {
       await opened.close();
     }
@@ -162,7 +164,7 @@ async function versionOf(database: Database, config: Config): Promise<Finding> {
   };
 }
 
-async function archiveOf(database: Database, config: Config): Promise<Finding[]> {
+async function archiveOf(database: Database, config: Config, clock: Clock): Promise<Finding[]> {
   const missing = await pendingMigrations(database);
   if (missing.length > 0) {
     const said = `${missing.length} migrations to apply: "start" and "migrate" do it`;
@@ -183,6 +185,7 @@ async function archiveOf(database: Database, config: Config): Promise<Finding[]>
     await deadlinesOf(database, config),
     ...(await trustOf(database, config)),
     await rollupFinding(database, Math.random),
+    await partitionFinding(database, instantOfMilliseconds(clock.now())),
   ];
 }
 

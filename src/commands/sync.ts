@@ -10,6 +10,7 @@ import { HistorianError, OrganizationRefusedError } from '../errors.ts';
 import { MICROSECONDS_PER_MILLISECOND } from '../instant.ts';
 import { NetworkWatch } from '../jobs/network-watch.ts';
 import { reconcileOrganizations } from '../jobs/reconcile.ts';
+import { StoreWatch } from '../jobs/store-watch.ts';
 import type { Log } from '../log.ts';
 import type { Range } from '../ranges.ts';
 import { type Lane, STREAM_NAMES, type StreamName, UNFILTERED } from '../stream-key.ts';
@@ -107,6 +108,7 @@ async function syncAll(archive: Archive, options: SyncOptions): Promise<readonly
   signal.throwIfAborted();
   await extendCalendars(archive.database, archive.client.now());
   await rollUpAll({ ...archive, signal }, archive.client.now());
+  await new StoreWatch(archive).look(archive.client.now());
   return results.sort((a, b) => a.task.localeCompare(b.task));
 }
 

@@ -4,10 +4,10 @@ import { rangesOf, subtract } from '../ranges.ts';
 import type { StreamKey, StreamName } from '../stream-key.ts';
 import { lockCoverage, saveCoverage } from './coverage.ts';
 import { type Database, translated } from './database.ts';
-import { parseDatabaseInstant } from './multirange.ts';
-import type { PartitionedTable } from './partitions.ts';
+import type { PartitionedTable } from './partition-settings.ts';
 import { clearStale, markStale } from './rollup-stale.ts';
 import { PARTITIONED_ROLLUPS, rollupsByDay } from './rollup-tables.ts';
+import { dropMonths, type StoredMonth, storedMonths } from './stored-months.ts';
 import { forgetVerified } from './verified-time.ts';
 
 const TABLES: readonly { readonly table: PartitionedTable; readonly stream: StreamKey['stream'] }[] = [
@@ -30,11 +30,11 @@ export async function dropExpired(
 ): Promise<readonly string[]> {
   const dropped: string[] = [];
   for (const { table, stream } of TABLES) {
-    const expired = (await partitionsOf(database, table)).filter((partition) => partition.to <= before);
+    const expired = (await storedMonths(database, table)).filter((month) => month.to <= before);
     if (expired.length === 0) continue;
     const end = Math.max(...expired.map(({ to }) => to));
     for (const key of await streamsOf(database, stream)) await forget(database, key, end, now);
-    dropped.push(...(await dropFacts(database, stream, expired, end, now)));
+    dropped.push(...(await dropFacts(database, { table, stream }, expired, end, now)));
     dropped.push(...(await dropRollups(database, stream, end)));
   }
   return dropped;
@@ -46,15 +46,15 @@ export async function dropExpired(
  */
 async function dropFacts(
   database: Database,
-  stream: StreamName,
-  expired: readonly Partition[],
+  { table, stream }: (typeof TABLES)[number],
+  expired: readonly StoredMonth[],
   end: Instant,
   now: Instant,
 ): Promise<readonly string[]> {
-  const from = Math.min(...expired.map((partition) => partition.from));
+  const from = Math.min(...expired.map((month) => month.from));
   const keys = await streamsOf(database, stream);
   await database.transaction(async (tx) => {
-    for (const { name } of expired) await tx.execute(sql.raw(`drop table if exists meraki_store."${name}"`));
+    await dropMonths(tx, table, expired);
     for (const key of keys) await markStale(tx, key, [{ from, to: end + 1 }], now);
   });
   return expired.map(({ name }) => name);
@@ -67,10 +67,8 @@ async function dropFacts(
 async function dropRollups(database: Database, stream: StreamName, end: Instant): Promise<readonly string[]> {
   const names: string[] = [];
   for (const table of PARTITIONED_ROLLUPS[stream]) {
-    const old = (await partitionsOf(database, table)).filter(({ to }) => to <= end);
-    await database.transaction(async (tx) => {
-      for (const { name } of old) await tx.execute(sql.raw(`drop table if exists meraki_store."${name}"`));
-    });
+    const old = (await storedMonths(database, table)).filter(({ to }) => to <= end);
+    await database.transaction((tx) => dropMonths(tx, table, old));
     names.push(...old.map(({ name }) => name));
   }
   const keys = await streamsOf(database, stream);
@@ -80,29 +78,11 @@ async function dropRollups(database: Database, stream: StreamName, end: Instant)
         sql`delete from ${sql.raw(`meraki_store.${name}`)} where bucket_end <= ${formatInstant(end)}::timestamptz`,
       );
     }
-    for (const key of keys) await clearStale(tx, key, [{ from: 0, to: end }]);
   });
+  for (const key of keys) {
+    await database.transaction((tx) => clearStale(tx, key, [{ from: 0, to: end }]));
+  }
   return names;
-}
-
-interface Partition {
-  readonly name: string;
-  readonly from: Instant;
-  readonly to: Instant;
-}
-
-async function partitionsOf(database: Database, table: PartitionedTable): Promise<readonly Partition[]> {
-  const found = await translated(
-    database.query.execute<{ name: string; bounds: string }>(sql`
-      select c.relname as name, pg_get_expr(c.relpartbound, c.oid) as bounds
-      from pg_inherits i join pg_class c on c.oid = i.inhrelid
-      where i.inhparent = ${`meraki_store.${table}`}::regclass`),
-  );
-  return found.rows.flatMap(({ name, bounds }) => {
-    const [, from, to] = /FROM \('([^']+)'\) TO \('([^']+)'\)/.exec(bounds) ?? [];
-    if (from === undefined || to === undefined) return [];
-    return [{ name, from: parseDatabaseInstant(from), to: parseDatabaseInstant(to) }];
-  });
 }
 
 async function streamsOf(database: Database, stream: StreamKey['stream']): Promise<readonly StreamKey[]> {

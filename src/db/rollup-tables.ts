@@ -7,7 +7,7 @@ import { getTableConfig, type PgTable } from 'drizzle-orm/pg-core';
 import { formatInstant } from '../instant.ts';
 import type { Range } from '../ranges.ts';
 import type { StreamKey, StreamName } from '../stream-key.ts';
-import type { PartitionedTable } from './partitions.ts';
+import type { PartitionedTable } from './partition-settings.ts';
 import * as tables from './rollup-schema.ts';
 
 /** Hours are UTC's, days those of the organization's time zone. */

@@ -9,6 +9,7 @@ import { rollUpAll } from '../sync/roll-up.ts';
 import type { GapWatch } from './gap-watch.ts';
 import { RECONCILE_EVERY_MS } from './jobs.ts';
 import type { NetworkWatch } from './network-watch.ts';
+import type { StoreWatch } from './store-watch.ts';
 
 export interface MinuteWatchOptions {
   readonly database: Database;
@@ -18,6 +19,7 @@ export interface MinuteWatchOptions {
   readonly log: Log;
   readonly networks: NetworkWatch;
   readonly gaps: GapWatch;
+  readonly store: StoreWatch;
   /** What each worker does for itself. */
   readonly keepUp: () => Promise<void>;
 }
@@ -54,7 +56,7 @@ export class MinuteWatch {
 
   /** @returns whether this worker was the one to do what is done once */
   async look(signal: AbortSignal): Promise<boolean> {
-    const { client, networks, gaps, keepUp } = this.#options;
+    const { client, networks, gaps, store, keepUp } = this.#options;
     // First, since lists of hundreds of networks take minutes.
     await keepUp();
     // A little less than the period: the turns of one worker alone are not to miss one another.
@@ -64,6 +66,7 @@ export class MinuteWatch {
       await gaps.look(client.now());
     }
     if (isOurs) await rollUpAll({ ...this.#options, signal }, client.now());
+    if (isOurs) await store.lookInTime(client.now());
     return isOurs;
   }
 

@@ -32,6 +32,7 @@ import {
   type ScheduleChange,
   type WantedSchedule,
 } from './schedule.ts';
+import { StoreWatch } from './store-watch.ts';
 import { SyncJobs, type SyncJobsOptions } from './sync-jobs.ts';
 
 export interface SyncWorkerOptions
@@ -90,6 +91,7 @@ export class SyncWorker {
       ...options,
       networks: new NetworkWatch(options),
       gaps: this.#gapWatch,
+      store: new StoreWatch(options),
       keepUp: async () => {
         await noteWorker(options.database.query, this.#id, this.#localNow());
         await this.#keepSchedule();

@@ -1,6 +1,6 @@
 import type { CoverageByWidth } from '../db/coverage.ts';
 import type { Queryable, Transaction } from '../db/database.ts';
-import type { PartitionedTable } from '../db/partitions.ts';
+import type { PartitionedTable } from '../db/partition-settings.ts';
 import type { RefusedRow } from '../db/quarantine.ts';
 import type { FieldDrift } from '../db/schema-drift.ts';
 import type { WriteCounts } from '../db/webhook-deliveries.ts';
