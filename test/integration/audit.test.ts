@@ -7,9 +7,9 @@ import { type SyncOptions, sync } from '../../src/commands/sync.ts';
 import type { Environment } from '../../src/config.ts';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/simulator/simulator.ts';
 import { auditStream } from '../../src/sync/audit-stream.ts';
-import { configFor, until, work } from '../support/archive-run.ts';
+import { configFor, unpaced, until, work } from '../support/archive-run.ts';
 import { SteppedClock } from '../support/stepped-clock.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { emptyTestDatabase, type TestDatabase } from '../support/test-database.ts';
 import { testLog } from '../support/test-log.ts';
 import { asReader, expectTrueBuckets, expectTrueDeliveries } from '../support/truth.ts';
 
@@ -65,10 +65,10 @@ async function setUp(options: SimulatorOptions = {}, environment: Environment = 
     ...options,
   });
   onTestFinished(() => simulator.stop());
-  const database = await createTestDatabase();
+  const database = await emptyTestDatabase();
   const settings = { ...SETTINGS, ...environment };
   const base = () => ({
-    config: configFor(simulator, database, settings),
+    config: unpaced(configFor(simulator, database, settings)),
     log: testLog,
     clock,
     signal: new AbortController().signal,

@@ -12,7 +12,7 @@ import { type JudgeOptions, judgeArchive } from '../faults/oracle.ts';
 import { askPostgres } from '../faults/processes/ask-postgres.ts';
 import { outputFaults } from '../faults/processes/output-faults.ts';
 import { tablesWithSecrets } from '../faults/secret-search.ts';
-import { configFor, workUntilCaughtUp } from '../support/archive-run.ts';
+import { configFor, unpaced, workUntilCaughtUp } from '../support/archive-run.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
 
 let simulator: Simulator;
@@ -21,7 +21,7 @@ let database: TestDatabase;
 beforeAll(async () => {
   simulator = await startSimulator({ organizations: 1, rows: 2_000, rate: false });
   database = await createTestDatabase();
-  await workUntilCaughtUp(configFor(simulator, database, { API_RESPONSES_INTERVAL: '3600' }));
+  await workUntilCaughtUp(unpaced(configFor(simulator, database, { API_RESPONSES_INTERVAL: '3600' })));
   const signal = new AbortController().signal;
   const partitions = new Partitions(database.database);
   await rollUpAll({ database: database.database, partitions, signal }, instantOfMilliseconds(Date.now()));

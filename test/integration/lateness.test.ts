@@ -7,9 +7,9 @@ import { sync } from '../../src/commands/sync.ts';
 import type { Environment } from '../../src/config.ts';
 import { createLog } from '../../src/log.ts';
 import { type Delivery, type SimulatorOptions, startSimulator } from '../../src/simulator/simulator.ts';
-import { configFor, work } from '../support/archive-run.ts';
+import { configFor, unpaced, work } from '../support/archive-run.ts';
 import { SteppedClock } from '../support/stepped-clock.ts';
-import { createTestDatabase } from '../support/test-database.ts';
+import { emptyTestDatabase } from '../support/test-database.ts';
 import { testLog } from '../support/test-log.ts';
 
 const MINUTE = 60_000;
@@ -31,12 +31,14 @@ async function setUp(options: SimulatorOptions, environment: Environment) {
   const settings = { organizations: 1, rows: 1_500_000, rate: false, clock, ...options } as const;
   const simulator = await startSimulator(settings);
   onTestFinished(() => simulator.stop());
-  const database = await createTestDatabase();
-  const config = configFor(simulator, database, {
-    WEBHOOK_LOGS_LOOKBACK: '6h',
-    API_RESPONSES_LOOKBACK: '6h',
-    ...environment,
-  });
+  const database = await emptyTestDatabase();
+  const config = unpaced(
+    configFor(simulator, database, {
+      WEBHOOK_LOGS_LOOKBACK: '6h',
+      API_RESPONSES_LOOKBACK: '6h',
+      ...environment,
+    }),
+  );
   return {
     clock,
     simulator,

@@ -13,9 +13,9 @@ import { type Range, rangesOf } from '../../src/ranges.ts';
 import { type SimulatorOptions, startSimulator } from '../../src/simulator/simulator.ts';
 import type { StreamKey } from '../../src/stream-key.ts';
 import { recordLostTime } from '../../src/sync/lost-time.ts';
-import { configFor } from '../support/archive-run.ts';
+import { configFor, unpaced } from '../support/archive-run.ts';
 import { SteppedClock } from '../support/stepped-clock.ts';
-import { createTestDatabase } from '../support/test-database.ts';
+import { emptyTestDatabase } from '../support/test-database.ts';
 import { testLog } from '../support/test-log.ts';
 
 const MINUTE_MS = 60_000;
@@ -75,10 +75,10 @@ async function setUp(startedAt: number, options: SimulatorOptions = {}, environm
   const clock = new SteppedClock(startedAt);
   const simulator = await startSimulator({ organizations: 1, rows: 2_000, rate: false, clock, ...options });
   onTestFinished(() => simulator.stop());
-  const { database, url } = await createTestDatabase();
+  const { database, url } = await emptyTestDatabase();
   const run = (changed: Environment = {}) =>
     sync({
-      config: configFor(simulator, { url }, { ...SETTINGS, ...environment, ...changed }),
+      config: unpaced(configFor(simulator, { url }, { ...SETTINGS, ...environment, ...changed })),
       log: testLog,
       clock,
       signal: new AbortController().signal,
@@ -205,7 +205,7 @@ describe('the record', () => {
 
   /** A stream whose source keeps 30 days, covered in these stretches. */
   async function setUpStream(...covered: readonly Range[]): Promise<Database> {
-    const { database } = await createTestDatabase();
+    const { database } = await emptyTestDatabase();
     await saveOrganizations(
       database,
       [{ organizationId: '1', name: 'One', url: null, region: null, state: 'active' }],

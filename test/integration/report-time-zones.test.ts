@@ -9,7 +9,7 @@ import { ConfigurationError } from '../../src/errors.ts';
 import { instantOfMilliseconds } from '../../src/instant.ts';
 import { startSimulator } from '../../src/simulator/simulator.ts';
 import { rollUpAll } from '../../src/sync/roll-up.ts';
-import { configFor } from '../support/archive-run.ts';
+import { configFor, unpaced } from '../support/archive-run.ts';
 import { SteppedClock } from '../support/stepped-clock.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
 import { testLog } from '../support/test-log.ts';
@@ -42,11 +42,13 @@ async function fill(
   const clock = new SteppedClock(Date.parse(moment));
   const simulator = await startSimulator({ organizations: 2, rows: 6_000, rate: false, clock });
   const owned = await createTestDatabase();
-  const config = configFor(simulator, owned, {
-    REPORT_TIME_ZONE: timeZones,
-    WEBHOOK_LOGS_LOOKBACK: `${days}d`,
-    API_RESPONSES_LOOKBACK: `${days}d`,
-  });
+  const config = unpaced(
+    configFor(simulator, owned, {
+      REPORT_TIME_ZONE: timeZones,
+      WEBHOOK_LOGS_LOOKBACK: `${days}d`,
+      API_RESPONSES_LOOKBACK: `${days}d`,
+    }),
+  );
   const signal = new AbortController().signal;
   await sync({
     config,

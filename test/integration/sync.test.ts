@@ -8,9 +8,9 @@ import type { Environment } from '../../src/config.ts';
 import { KeyRefusedError, OrganizationRefusedError } from '../../src/errors.ts';
 import { parseInstant } from '../../src/instant.ts';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/simulator/simulator.ts';
-import { configFor } from '../support/archive-run.ts';
+import { configFor, unpaced } from '../support/archive-run.ts';
 import { SteppedClock } from '../support/stepped-clock.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { emptyTestDatabase, type TestDatabase } from '../support/test-database.ts';
 import { testLog } from '../support/test-log.ts';
 import {
   asReader,
@@ -68,7 +68,7 @@ async function setUp(
   // A clock that stands still would never refill the simulator's token bucket.
   const simulator = await startSimulator({ organizations: 2, rows: 3_000, rate: false, clock, ...options });
   onTestFinished(() => simulator.stop());
-  const database = await createTestDatabase();
+  const database = await emptyTestDatabase();
   return {
     simulator,
     database,
@@ -77,7 +77,7 @@ async function setUp(
       const stream = new PassThrough();
       const said = text(stream);
       const exitCode = await sync({
-        config: configFor(simulator, database, environment),
+        config: unpaced(configFor(simulator, database, environment)),
         log: testLog,
         clock,
         signal: new AbortController().signal,

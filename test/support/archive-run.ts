@@ -36,6 +36,14 @@ export function configFor(
   );
 }
 
+/**
+ * The same with a request budget that nothing reaches, for a simulator without a rate limit and tests that are not
+ * about either: to wait for the next request would take most of their time.
+ */
+export function unpaced(config: Config): Config {
+  return { ...config, meraki: { ...config.meraki, requestsPerSecond: 10_000 } };
+}
+
 export interface WorkOptions {
   readonly log?: Log;
   readonly clock?: Clock;

@@ -38,6 +38,8 @@ export async function startPostgresContainer(): Promise<PostgresServer> {
       'synchronous_commit=off',
       '-c',
       'full_page_writes=off',
+      '-c',
+      'max_connections=200',
     ])
     .withCopyContentToContainer([
       {

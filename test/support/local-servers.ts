@@ -17,15 +17,18 @@ const START_ATTEMPTS = 5;
 export async function startEmbeddedPostgres(): Promise<PostgresServer> {
   const directory = await temporaryDirectory('historian-test-postgres-');
   const watchdog = startWatchdog(directory);
-  try {
-    const postgres = await openEmbeddedPostgres({
+  const open = () =>
+    openEmbeddedPostgres({
       dataDir: join(directory, 'data'),
       stateDir: join(directory, 'state'),
       cacheDir: join(directory, 'binaries'),
       role: 'owner',
       log: testLog,
     });
-    await forgoDurability(postgres.connectionString);
+  try {
+    const unprepared = await open();
+    await configureForTests(unprepared.connectionString).finally(() => unprepared.close());
+    const postgres = await open();
     const pgpass = await readFile(postgres.readerPasswordFile, 'utf8');
     return {
       adminUrl: postgres.connectionString,
@@ -43,14 +46,24 @@ export async function startEmbeddedPostgres(): Promise<PostgresServer> {
   }
 }
 
-async function forgoDurability(url: string): Promise<void> {
+/** What is lost with the machine needs no durability; connections are those of several test files at once. */
+const SETTINGS_FOR_TESTS = {
+  fsync: 'off',
+  synchronous_commit: 'off',
+  full_page_writes: 'off',
+  max_connections: '200',
+  checkpoint_timeout: '30min',
+  max_wal_size: '4GB',
+} as const;
+
+/** Takes effect with the next start. */
+async function configureForTests(url: string): Promise<void> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
-    for (const setting of ['fsync', 'synchronous_commit', 'full_page_writes']) {
-      await client.query(`alter system set ${setting} = off`);
+    for (const [setting, value] of Object.entries(SETTINGS_FOR_TESTS)) {
+      await client.query(`alter system set ${setting} = '${value}'`);
     }
-    await client.query('select pg_reload_conf()');
   } finally {
     await client.end();
   }
