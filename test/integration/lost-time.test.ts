@@ -297,7 +297,7 @@ describe('the record', () => {
     const first = new Date(`${month.replace('_', '-')}-01T00:00:00Z`);
     const next = new Date(Date.UTC(first.getUTCFullYear(), first.getUTCMonth() + 1, 1));
     await database.pool.query(
-      `create table ${partition} partition of meraki_store.webhook_deliveries
+      `create table if not exists ${partition} partition of meraki_store.webhook_deliveries
        for values from ('${first.toISOString()}') to ('${next.toISOString()}')`,
     );
     expect(await dropExpired(database, instantOfMilliseconds(next.getTime()), now)).toHaveLength(1);
