@@ -148,6 +148,33 @@ describe('a page', () => {
   });
 });
 
+test('I1 I3: pages that came while another was committed are committed together, and none is left out', async () => {
+  const pages = 7;
+  const source = await startServer((request, response) => {
+    const page = windowOf(request.url) === undefined ? Number(request.url?.split('/').at(-1)) : 1;
+    const isOldest = (windowOf(request.url)?.from ?? 0) < minutesAgo(0) - settings.span;
+    if (page === 1 && !isOldest) return answer(200, [])(request, response);
+    const next = page < pages ? { link: `</${page + 1}>; rel=next` } : {};
+    answer(200, [row(minutesAgo(11_000) + page * MINUTE)], next)(request, response);
+  });
+  const blocker = await owned.database.pool.connect();
+  await blocker.query('begin; lock table meraki_ingest.coverage in exclusive mode');
+  const running = read(source, 'backfill');
+  // One is being committed, four wait, and no more are asked for.
+  await expect.poll(() => source.requests.length).toBe(5);
+  await blocker.query('commit');
+  blocker.release();
+  const { outcome, counts } = await running;
+  expect(outcome).toBe('complete');
+  expect(counts).toMatchObject({ pages: source.requests.length, rowsNew: pages });
+  expect(await deliveries()).toBe(pages);
+  const { rows } = await owned.database.pool.query<{ version: number; open_window: unknown }>(
+    'select version::integer, open_window from meraki_ingest.checkpoints',
+  );
+  expect(rows).toMatchObject([{ open_window: null }]);
+  expect(rows[0]?.version).toBeLessThan(counts.pages);
+});
+
 test('I2: a clock that is an hour fast claims nothing that lies ahead of the source', async () => {
   const source = await startServer(answer(200, []));
   await read(source, 'live', { ahead: 3_600_000 });

@@ -2,6 +2,22 @@ import type { Mutation } from '../mutation.ts';
 
 export const durableProgress: readonly Mutation[] = [
   {
+    name: 'forgets the pages that wait when a later one fails',
+    invariant: 'I3',
+    file: 'src/sync/pages-ahead.ts',
+    find: 'if (first === undefined) return this.#failed;',
+    replace: 'if (first === undefined || this.#failed !== undefined) return this.#failed;',
+    caughtBy: ['test/unit/sync/pages-ahead.test.ts'],
+  },
+  {
+    name: 'reads on with what it knew after a page that taught something',
+    invariant: 'I3',
+    file: 'src/sync/pages-ahead.ts',
+    find: 'return learned === null && !anew;',
+    replace: 'return learned === null || !anew;',
+    caughtBy: ['test/unit/sync/pages-ahead.test.ts'],
+  },
+  {
     name: 'keeps no open window in the checkpoint',
     invariant: 'I3',
     file: 'src/db/checkpoints.ts',
