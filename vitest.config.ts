@@ -18,6 +18,7 @@ export default defineConfig({
           maxWorkers: WORKERS,
           // Pure functions, and simulators that each test starts for itself: loading them anew for each file takes longest.
           isolate: false,
+          testTimeout: 30_000,
         },
       },
       {

@@ -248,7 +248,7 @@ describe('I5: final figures', () => {
   });
 });
 
-test('I6: of a time that is stored at two widths, the view shows the width that counts', async () => {
+test('I6: of a time that is stored at two widths, the views show the width that counts', async () => {
   await write(READ, READ, '0:200=5 1:200=1');
   const hour = [{ from: START, to: START + instantOfSeconds(3_600) }];
   const batch = { ...batchOf(hour, hour, '0:200=6'), intervalSeconds: 3_600 };
@@ -259,6 +259,9 @@ test('I6: of a time that is stored at two widths, the view shows the width that 
     await saveCoverage(tx, KEY, WIDTH, { final: READ, provisional: [], counted: [] }, NOW);
   });
   expect(await shown()).toEqual(['12:00 200: 6 final']);
+  expect(await rows('select requests from meraki.api_responses_hourly where requests > 0')).toEqual([
+    { requests: '6' },
+  ]);
 });
 
 describe('the figures of a run', () => {

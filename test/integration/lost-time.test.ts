@@ -15,7 +15,7 @@ import type { StreamKey } from '../../src/stream-key.ts';
 import { recordLostTime } from '../../src/sync/lost-time.ts';
 import { configFor, unpaced } from '../support/archive-run.ts';
 import { SteppedClock } from '../support/stepped-clock.ts';
-import { emptyTestDatabase } from '../support/test-database.ts';
+import { createTestDatabase, emptyTestDatabase } from '../support/test-database.ts';
 import { testLog } from '../support/test-log.ts';
 
 const MINUTE_MS = 60_000;
@@ -205,7 +205,7 @@ describe('the record', () => {
 
   /** A stream whose source keeps 30 days, covered in these stretches. */
   async function setUpStream(...covered: readonly Range[]): Promise<Database> {
-    const { database } = await emptyTestDatabase();
+    const { database } = await createTestDatabase();
     await saveOrganizations(
       database,
       [{ organizationId: '1', name: 'One', url: null, region: null, state: 'active' }],

@@ -105,6 +105,17 @@ describe('deliveries', () => {
     );
   });
 
+  test('I1: so many that it is looked whether their time is new are stored once, however often they come', async () => {
+    const many = Array.from({ length: 600 }, (_, index) => ({ ...ROW, sentAt: SENT + index }));
+    expect(await write(batchOf(...many, ROW))).toEqual({ rowsNew: 600, rowsKnown: 1 });
+    expect(await write(batchOf(...many))).toEqual({ rowsNew: 0, rowsKnown: 600 });
+    const half = many.map((row) => ({ ...row, sentAt: row.sentAt + 300 }));
+    expect(await write(batchOf(...half))).toEqual({ rowsNew: 300, rowsKnown: 300 });
+    expect(await rows('select count(*)::integer as rows from meraki_store.webhook_deliveries')).toEqual([
+      { rows: 900 },
+    ]);
+  });
+
   test('a re-read that changes nothing writes nothing', async () => {
     const batch = batchOf(ROW, { ...ROW, occurrence: 1 });
     await write(batch);

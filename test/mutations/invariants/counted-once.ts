@@ -4,9 +4,17 @@ export const countedOnce: readonly Mutation[] = [
   {
     name: 'adds up all bucket widths in the views',
     invariant: 'I6',
-    file: 'migrations/0002_report.sql',
+    file: 'migrations/0008_report_core.sql',
     find: 'where c.counted @> f.bucket_start and f.request_count > 0',
     replace: 'where f.request_count > 0',
+    caughtBy: ['test/integration/api-response-counts.test.ts'],
+  },
+  {
+    name: 'adds up all bucket widths in rollups',
+    invariant: 'I6',
+    file: 'migrations/0007_rollups.sql',
+    find: 'where w.counted @> f.bucket_start',
+    replace: 'where true',
     caughtBy: ['test/integration/api-response-counts.test.ts'],
   },
   {

@@ -10,14 +10,6 @@ export const durableProgress: readonly Mutation[] = [
     caughtBy: ['test/unit/sync/pages-ahead.test.ts'],
   },
   {
-    name: 'reads on with what it knew after a page that taught something',
-    invariant: 'I3',
-    file: 'src/sync/pages-ahead.ts',
-    find: 'return learned === null && !anew;',
-    replace: 'return learned === null || !anew;',
-    caughtBy: ['test/unit/sync/pages-ahead.test.ts'],
-  },
-  {
     name: 'keeps no open window in the checkpoint',
     invariant: 'I3',
     file: 'src/db/checkpoints.ts',

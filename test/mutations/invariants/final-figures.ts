@@ -85,7 +85,7 @@ export const finalFigures: readonly Mutation[] = [
   {
     name: 'shows every figure as final',
     invariant: 'I5',
-    file: 'migrations/0002_report.sql',
+    file: 'migrations/0008_report_core.sql',
     find: 'c.final @> f.bucket_start as is_final',
     replace: 'true as is_final',
     caughtBy: ['test/integration/api-response-counts.test.ts'],
