@@ -2,7 +2,8 @@
  * Every statement and every request of every process stops at a gate before it goes out, and the plan decides which
  * goes on and what becomes of it. A process may stand at several at once: it asks for pages while it commits others.
  * One goes on at a time: the next decision waits until nothing is under way any more, but for statements that wait for
- * a lock, which Postgres itself is asked for. So a seed names one interleaving, however fast the machine is.
+ * a lock, which Postgres itself is asked for. So a seed names one interleaving, however fast the machine is; but where
+ * two wait for the same row, Postgres decides who is first.
  */
 import { setImmediate as turn } from 'node:timers/promises';
 import type pg from 'pg';
@@ -73,7 +74,9 @@ export class Gates {
 
   /** Those that stand at a gate, by the names of their processes; one process has a request and a statement at most. */
   standing(): readonly Stop[] {
-    return [...this.#standing].sort((a, b) => compare(a.process.name, b.process.name) || compare(a.kind, b.kind));
+    return [...this.#standing].sort(
+      (a, b) => compare(a.process.name, b.process.name) || compare(a.kind, b.kind),
+    );
   }
 
   /** A process has ended its job, reached a gate, or has its answer. */
@@ -171,7 +174,9 @@ export class Gates {
     );
     const waits = new Map(found.rows.map((row) => [row.pid, row.waits]));
     for (const backend of this.#dying) if (!waits.has(backend)) this.#dying.delete(backend);
-    return [...moving, ...this.#dying].every((backend) => backend !== undefined && waits.get(backend) === true);
+    return [...moving, ...this.#dying].every(
+      (backend) => backend !== undefined && waits.get(backend) === true,
+    );
   }
 
   async #report(processes: readonly ModelProcess[]): Promise<string> {

@@ -65,8 +65,7 @@ export function judgeEnd(
   const overlap = Math.ceil(densest(rows, settling) / plan.perPage) + 1;
   const pagesLeast = Math.ceil(rows.length / plan.perPage);
   const takes = (fence.takes.get('webhook_logs live') ?? 0) + (fence.takes.get('webhook_logs backfill') ?? 0);
-  const pagesMost =
-    pagesLeast + takes * (PAGES_IN_FLIGHT + overlap) + asked(400) * (1 + overlap) + struck;
+  const pagesMost = pagesLeast + takes * (PAGES_IN_FLIGHT + overlap) + asked(400) * (1 + overlap) + struck;
   if (pages > pagesMost) judge.fail(`I3: ${pages} pages were read where ${pagesMost} are the most`);
   return { pages, pagesLeast, pagesMost, rowsFinal: rows.length };
 }
