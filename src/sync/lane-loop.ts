@@ -43,6 +43,8 @@ export interface LaneRun {
   /** Asked after every page; `true` ends the run with the checkpoint standing. */
   readonly pauseNow?: () => boolean;
   readonly only?: Range | undefined;
+  /** Whether the lease is prolonged, by the machine's own time, while the run waits; it is unless this is `false`. */
+  readonly keepsLease?: boolean;
   readonly onPage?: (counts: RunCounts, remaining: number) => void;
 }
 

@@ -34,7 +34,7 @@ export async function runLane(lane: LaneRun): Promise<LaneResult> {
     return { outcome: 'busy', counts: noCounts, heldUntil: taken.heldUntil, remaining: [] };
   }
   const loop = new LaneLoop(lane, taken);
-  const letGo = keepLease(database, taken, () => lane.clock.now());
+  const letGo = lane.keepsLease === false ? undefined : keepLease(database, taken, () => lane.clock.now());
   try {
     const outcome = await loop.run();
     await loop.end(outcome, null);
@@ -51,6 +51,6 @@ export async function runLane(lane: LaneRun): Promise<LaneResult> {
     await loop.end('failed', error instanceof Error ? error.message : String(error)).catch(() => undefined);
     throw error;
   } finally {
-    letGo();
+    letGo?.();
   }
 }

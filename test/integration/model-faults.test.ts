@@ -34,6 +34,10 @@ describe('I1 to I5: a random interleaving of processes that crash, pause and los
     expect([...sent].filter((statement) => !known.includes(statement))).toEqual([]);
   });
 
+  test('reads pages while others are being committed', () => {
+    expect(Math.max(...results.map(({ mostAtOnce }) => mostAtOnce))).toBeGreaterThan(1);
+  });
+
   test('fences some of them, and lets others take over', () => {
     const sum = (name: 'takeovers' | 'superseded' | 'drops' | 'pauses') =>
       results.reduce((total, result) => total + result[name], 0);

@@ -39,6 +39,22 @@ export function gateClient(client: pg.PoolClient, process: ModelProcess, watched
   Object.assign(client, { query });
 }
 
+type Connected = (error: Error | undefined, client?: pg.PoolClient, release?: unknown) => void;
+
+/** Counts the taking of a connection as under way: it stops at no gate, and a new one takes its time. */
+export function countConnecting(pool: pg.Pool, process: ModelProcess, gates: Gates): void {
+  const take = pool.connect.bind(pool) as unknown as (taken?: Connected) => Promise<pg.PoolClient>;
+  const connect = (taken?: Connected) => {
+    const end = gates.begin(process, 'connect');
+    if (taken === undefined) return take().finally(end);
+    return take((...given) => {
+      taken(...given);
+      end();
+    });
+  };
+  Object.assign(pool, { connect });
+}
+
 class GatedConnection {
   readonly #client: pg.PoolClient;
   readonly #process: ModelProcess;
@@ -75,35 +91,32 @@ class GatedConnection {
     process.assertAlive();
     const label = labelOf(typeof query === 'string' ? query : query.text);
     const kind = this.#inTransaction ? 'in transaction' : 'statement';
-    process.doing = label;
     if (this.#holdsCoverage) this.#fence.pageStatements.add(label);
-    const fate = await this.#gates.stop(process, label, kind);
-    process.assertAlive();
-    const backend = backendOf(this.#client);
-    process.backend = backend;
-    const [what, when] = fate.split(' ');
-    if (when === 'before') {
-      this.#end(what);
-      return await this.#send(query, values as unknown[]);
-    }
-    const answer = this.#send(query, values as unknown[]).then((result) => {
-      this.#note(label, values ?? [], result);
+    return await this.#gates.pass(process, label, kind, async (fate, operation) => {
+      operation.backend = backendOf(this.#client);
+      const [what, when] = fate.split(' ');
+      if (when === 'before') {
+        this.#end(what);
+        return await this.#send(query, values as unknown[]);
+      }
+      const answer = this.#send(query, values as unknown[]).then((result) => {
+        this.#note(label, values ?? [], result);
+        return result;
+      });
+      if (when === 'during') {
+        answer.catch(() => undefined);
+        while (isSending(this.#client)) await turn();
+        this.#end(what);
+        return await answer;
+      }
+      const result = await answer;
+      if (when === 'after') {
+        this.#end(what);
+        throw Object.assign(new Error('Connection terminated unexpectedly'), { code: 'ECONNRESET' });
+      }
+      process.assertAlive();
       return result;
     });
-    if (when === 'during') {
-      answer.catch(() => undefined);
-      while (isSending(this.#client)) await turn();
-      this.#end(what);
-      return await answer;
-    }
-    const result = await answer;
-    process.backend = undefined;
-    if (when === 'after') {
-      this.#end(what);
-      throw Object.assign(new Error('Connection terminated unexpectedly'), { code: 'ECONNRESET' });
-    }
-    process.assertAlive();
-    return result;
   }
 
   #end(what: string | undefined): void {
@@ -132,6 +145,7 @@ class GatedConnection {
     if (label === 'commit' && result.command === 'COMMIT' && this.#movedFrom !== undefined) {
       this.#fence.moved(laneName, runId, this.#movedFrom);
       if (this.#holdsCoverage) this.#progress.committed(runId, this.#stored);
+      else this.#progress.gaveUp(runId, this.#stored);
       this.#process.hasCommitted = true;
     }
     if (label === 'begin') this.#inTransaction = true;

@@ -1,14 +1,24 @@
 /*
- * Every statement and every request of every process stops at a gate before it goes out, and the plan decides who
- * goes on and what becomes of it. One goes on at a time: the next decision waits until it stands at its next gate,
- * has ended, or waits for a lock that one of the others holds, which Postgres itself is asked for. So a seed names
- * one interleaving, however fast the machine is.
+ * Every statement and every request of every process stops at a gate before it goes out, and the plan decides which
+ * goes on and what becomes of it. A process may stand at several at once: it asks for pages while it commits others.
+ * One goes on at a time: the next decision waits until nothing is under way any more, but for statements that wait for
+ * a lock, which Postgres itself is asked for. So a seed names one interleaving, however fast the machine is; but where
+ * two wait for the same row, Postgres decides who is first.
  */
+import { setImmediate as turn } from 'node:timers/promises';
 import type pg from 'pg';
 import type { ModelProcess } from './model-process.ts';
 
 /** Of a process: it ends there, its connections cut. Of a connection: it is cut, and the process lives on. */
 export type Fate = 'go' | `${'crash' | 'drop'} ${'before' | 'during' | 'after'}`;
+
+/** What leaves a process, and is answered. */
+export interface Operation {
+  readonly process: ModelProcess;
+  readonly label: string;
+  /** The connection of Postgres whose answer is waited for. */
+  backend: number | undefined;
+}
 
 export interface Stop {
   readonly process: ModelProcess;
@@ -20,13 +30,16 @@ export interface Stop {
 
 const LOOK_EVERY_MS = 2;
 const STUCK_AFTER_MS = 20_000;
+/** What is answered goes on to its next gate within one turn of the event loop, or two where it sleeps. */
+const QUIET_TURNS = 3;
 
 export class Gates {
   readonly #observer: pg.Pool;
-  readonly #waiting = new Map<ModelProcess, Stop>();
+  readonly #standing = new Set<Stop>();
+  readonly #underWay = new Set<Operation>();
   /** Backends of connections that were cut: until they are gone they hold what they had locked. */
   readonly #dying = new Set<number>();
-  readonly #blocked = new Set<ModelProcess>();
+  #changes = 0;
   #wake: () => void = () => undefined;
   /** Whether nobody stops any more. */
   open = false;
@@ -35,26 +48,40 @@ export class Gates {
     this.#observer = observer;
   }
 
-  /** Stands still until it is decided how to go on. */
-  stop(process: ModelProcess, label: string, kind: Stop['kind']): Promise<Fate> {
-    if (this.open) return Promise.resolve('go');
-    return new Promise((resolve) => {
-      const release = (fate: Fate) => {
-        this.#waiting.delete(process);
-        resolve(fate);
-      };
-      this.#waiting.set(process, { process, label, kind, release });
-      this.changed();
-    });
+  /** Stands still until it is decided how to go on, and then does the work, which is over when it is answered. */
+  async pass<T>(
+    process: ModelProcess,
+    label: string,
+    kind: Stop['kind'],
+    work: (fate: Fate, operation: Operation) => Promise<T>,
+  ): Promise<T> {
+    const operation: Operation = { process, label, backend: undefined };
+    const fate = await this.#stop(operation, kind);
+    try {
+      process.assertAlive();
+      return await work(fate, operation);
+    } finally {
+      this.#end(operation);
+    }
   }
 
-  /** Those who stand at a gate, in the order of their names. */
+  /** Counts what stops at no gate as under way, until the returned function is called. */
+  begin(process: ModelProcess, label: string): () => void {
+    const operation: Operation = { process, label, backend: undefined };
+    this.#underWay.add(operation);
+    return () => this.#end(operation);
+  }
+
+  /** Those that stand at a gate, by the names of their processes; one process has a request and a statement at most. */
   standing(): readonly Stop[] {
-    return [...this.#waiting.values()].sort((a, b) => (a.process.name < b.process.name ? -1 : 1));
+    return [...this.#standing].sort(
+      (a, b) => compare(a.process.name, b.process.name) || compare(a.kind, b.kind),
+    );
   }
 
-  /** A process has ended its job, or reached a gate. */
+  /** A process has ended its job, reached a gate, or has its answer. */
   changed(): void {
+    this.#changes += 1;
     this.#wake();
   }
 
@@ -62,6 +89,11 @@ export class Gates {
   cut(backend: number | undefined): void {
     if (backend !== undefined) this.#dying.add(backend);
     this.changed();
+  }
+
+  /** A process has died: what stands of it comes to nothing. */
+  leave(process: ModelProcess): void {
+    for (const stop of this.#standing) if (stop.process === process) stop.release('go');
   }
 
   /** Lets everybody go, from now on. */
@@ -74,26 +106,51 @@ export class Gates {
   async settle(processes: readonly ModelProcess[]): Promise<void> {
     const started = Date.now();
     for (;;) {
-      const moving = processes.filter((process) => process.isBusy && !this.#waiting.has(process));
-      for (const process of this.#blocked) if (!moving.includes(process)) this.#blocked.delete(process);
-      if (moving.length === 0 && this.#dying.size === 0) return;
-      if (moving.some((process) => !this.#blocked.has(process)) && (await this.#waitForChange())) continue;
-      if (await this.#onlyLocksAreWaitedFor(moving)) return;
-      if (Date.now() - started > STUCK_AFTER_MS) {
-        const busy = moving.map(
-          ({ name, doing, backend }) => `${name} at ${doing} (backend ${backend ?? 'none'})`,
-        );
-        throw new Error(`stuck: ${busy.join(', ')}\n${await this.#sessions()}`);
-      }
+      await this.#quiet();
+      const isStill = this.#underWay.size + this.#dying.size === 0;
+      if (isStill && this.#lost(processes).length === 0) return;
+      if (await this.#waitForChange()) continue;
+      if ((await this.#onlyLocksAreWaitedFor()) && this.#lost(processes).length === 0) return;
+      if (Date.now() - started > STUCK_AFTER_MS) throw new Error(await this.#report(processes));
     }
   }
 
-  async #sessions(): Promise<string> {
-    const found = await this.#observer.query<{ session: string }>(
-      `select concat_ws(' ', pid, state, wait_event_type, wait_event, pg_blocking_pids(pid)::text, left(query, 120)) as session
-       from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`,
-    );
-    return found.rows.map(({ session }) => session).join('\n');
+  #stop(operation: Operation, kind: Stop['kind']): Promise<Fate> {
+    const { process, label } = operation;
+    if (this.open) {
+      this.#underWay.add(operation);
+      return Promise.resolve('go');
+    }
+    return new Promise((resolve) => {
+      const release = (fate: Fate) => {
+        this.#standing.delete(stop);
+        this.#underWay.add(operation);
+        resolve(fate);
+      };
+      const stop: Stop = { process, label, kind, release };
+      this.#standing.add(stop);
+      this.changed();
+    });
+  }
+
+  #end(operation: Operation): void {
+    this.#underWay.delete(operation);
+    this.changed();
+  }
+
+  /** Processes that have work, and of which neither anything stands at a gate nor anything is under way. */
+  #lost(processes: readonly ModelProcess[]): readonly ModelProcess[] {
+    const seen = new Set([...this.#standing, ...this.#underWay].map(({ process }) => process));
+    return processes.filter((process) => process.isBusy && !seen.has(process));
+  }
+
+  /** Lets everybody run on to where they wait for something. */
+  async #quiet(): Promise<void> {
+    for (let quiet = 0; quiet < QUIET_TURNS; ) {
+      const before = this.#changes;
+      await turn();
+      quiet = this.#changes === before ? quiet + 1 : 0;
+    }
   }
 
   #waitForChange(): Promise<boolean> {
@@ -106,22 +163,36 @@ export class Gates {
     });
   }
 
-  async #onlyLocksAreWaitedFor(moving: readonly ModelProcess[]): Promise<boolean> {
-    const backends = moving.flatMap((process) => process.backend ?? []);
+  /** Asks for locks that are not granted: a session's own word for what it waits for comes late. */
+  async #onlyLocksAreWaitedFor(): Promise<boolean> {
+    const moving = [...this.#underWay].map(({ backend }) => backend);
+    if (moving.includes(undefined)) return false;
     const found = await this.#observer.query<{ pid: number; waits: boolean }>(
-      `select pid, wait_event_type is not distinct from 'Lock' as waits
-       from pg_stat_activity where pid = any($1::integer[])`,
-      [[...backends, ...this.#dying]],
+      `select pid, exists (select from pg_locks l where l.pid = a.pid and not l.granted) as waits
+       from pg_stat_activity a where pid = any($1::integer[])`,
+      [[...moving, ...this.#dying]],
     );
     const waits = new Map(found.rows.map((row) => [row.pid, row.waits]));
     for (const backend of this.#dying) if (!waits.has(backend)) this.#dying.delete(backend);
-    for (const process of moving) {
-      if (process.backend !== undefined && waits.get(process.backend) === true) this.#blocked.add(process);
-      else this.#blocked.delete(process);
-    }
-    return (
-      moving.every((process) => this.#blocked.has(process)) &&
-      [...this.#dying].every((backend) => waits.get(backend) === true)
+    return [...moving, ...this.#dying].every(
+      (backend) => backend !== undefined && waits.get(backend) === true,
     );
   }
+
+  async #report(processes: readonly ModelProcess[]): Promise<string> {
+    const busy = [...this.#underWay].map(
+      ({ process, label, backend }) => `${process.name} at ${label} (backend ${backend ?? 'none'})`,
+    );
+    const lost = this.#lost(processes).map(({ name }) => `${name} nowhere`);
+    const sessions = await this.#observer.query<{ session: string }>(
+      `select concat_ws(' ', pid, state, wait_event_type, wait_event, pg_blocking_pids(pid)::text, left(query, 120)) as session
+       from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`,
+    );
+    return `stuck: ${[...busy, ...lost].join(', ')}\n${sessions.rows.map(({ session }) => session).join('\n')}`;
+  }
+}
+
+function compare(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
 }

@@ -1,7 +1,8 @@
 /*
  * What has to hold once all faults have ended and a healthy worker had its way: nothing that can be had is
- * missing, and no page was asked much oftener than it had to be. A page is repeated, and what overlaps with it, each
- * time a lane is taken anew or a page token is refused (I3).
+ * missing, and no page was asked much oftener than it had to be (I3). What overlaps with a page is repeated each time a
+ * lane is taken anew or a page token is refused. Whoever takes a lane also repeats what had been asked for and was not
+ * committed; pages before a refused one are committed first.
  */
 import {
   formatInstant,
@@ -30,6 +31,8 @@ export interface EndFigures {
 const OVERLAP = instantOfSeconds(121);
 const SLACK = instantOfSeconds(30);
 const IDLE_BUCKETS = 3;
+/** As many pages may be on their way: four that are being committed, and four that were read meanwhile. */
+const PAGES_IN_FLIGHT = 8;
 
 export function judgeEnd(
   { plan, simulator, fence }: Surroundings,
@@ -62,7 +65,7 @@ export function judgeEnd(
   const overlap = Math.ceil(densest(rows, settling) / plan.perPage) + 1;
   const pagesLeast = Math.ceil(rows.length / plan.perPage);
   const takes = (fence.takes.get('webhook_logs live') ?? 0) + (fence.takes.get('webhook_logs backfill') ?? 0);
-  const pagesMost = pagesLeast + (takes + asked(400)) * (1 + overlap) + struck;
+  const pagesMost = pagesLeast + takes * (PAGES_IN_FLIGHT + overlap) + asked(400) * (1 + overlap) + struck;
   if (pages > pagesMost) judge.fail(`I3: ${pages} pages were read where ${pagesMost} are the most`);
   return { pages, pagesLeast, pagesMost, rowsFinal: rows.length };
 }

@@ -15,7 +15,7 @@ const AS_NEW = `
       select oid::regclass::text from pg_class
       where relnamespace = 'meraki_store'::regnamespace and relispartition and relkind = 'r'
     loop
-      execute format('drop table %s', name);
+      execute format('drop table if exists %s', name);
     end loop;
     for name in
       select oid::regclass::text from pg_class

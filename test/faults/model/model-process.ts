@@ -10,7 +10,7 @@ import { type LaneResult, runLane } from '../../../src/sync/run-lane.ts';
 import type { Stream } from '../../../src/sync/stream.ts';
 import { testLog } from '../../support/test-log.ts';
 import type { FenceModel } from './fence-model.ts';
-import { gateClient, ProcessDied, socketOf } from './gated-client.ts';
+import { countConnecting, gateClient, ProcessDied, socketOf } from './gated-client.ts';
 import type { Gates } from './gates.ts';
 import type { ModelPlan } from './model-plan.ts';
 import { createModelStream } from './model-streams.ts';
@@ -56,10 +56,6 @@ export class ModelProcess {
   job: Job | undefined;
   laneName = '';
   runId = '';
-  /** For the report of one that is stuck. */
-  doing = '';
-  /** Whose answer is waited for. */
-  backend: number | undefined;
   hasCommitted = false;
   pausedUntil = 0;
   ended: Ended | undefined;
@@ -74,6 +70,7 @@ export class ModelProcess {
       this.#connections.add(client);
       gateClient(client, this, surroundings);
     });
+    countConnecting(this.#database.pool, this, surroundings.gates);
     this.#database.pool.on('remove', (client) => this.#connections.delete(client));
     this.#partitions = new Partitions(this.#database);
     const random = createRandom(plan.seed, name, 'retries');
@@ -127,6 +124,7 @@ export class ModelProcess {
       this.#surroundings.gates.cut((client as unknown as { readonly processID?: number }).processID);
       socketOf(client).destroy();
     }
+    this.#surroundings.gates.leave(this);
     void this.close();
   }
 
@@ -148,6 +146,8 @@ export class ModelProcess {
         signal: this.#stopping.signal,
         pauseNow,
         only: job.only,
+        // By the machine's own time it would beat whenever it likes; so it is tried in tests of its own.
+        keepsLease: false,
       });
       return this.isDead ? 'crashed' : result.outcome;
     } catch (error) {
@@ -158,32 +158,34 @@ export class ModelProcess {
 
   /** The stream, with a gate at every request that the loop sends. */
   #gated(stream: Stream): Stream {
-    const { progress } = this.#surroundings;
+    const { gates, progress } = this.#surroundings;
+    // A request may outlive its run, which does not wait for it where it ends with an error.
+    const { runId } = this;
     const gate = async <T>(label: string, signal: AbortSignal, ask: (signal: AbortSignal) => Promise<T>) => {
       this.assertAlive();
-      this.doing = label;
       this.#asked += 1;
       if (this.#asked > MOST_ASKED)
         throw new Error(`I3: ${this.laneName} asked ${MOST_ASKED} times and goes on`);
-      const fate = await this.#surroundings.gates.stop(this, label, 'request');
-      const [what, when] = fate.split(' ');
-      const answer =
-        what === 'crash' && when === 'before' ? undefined : ask(AbortSignal.any([signal, this.#life.signal]));
-      answer?.catch(() => undefined);
-      if (what === 'crash' && when === 'after') await answer?.catch(() => undefined);
-      if (what === 'crash') this.crash();
-      this.assertAlive();
-      const given = await (answer as Promise<T>);
-      this.assertAlive();
-      return given;
+      return await gates.pass(this, label, 'request', async (fate) => {
+        const [what, when] = fate.split(' ');
+        const isAsked = what !== 'crash' || when !== 'before';
+        const answer = isAsked ? ask(AbortSignal.any([signal, this.#life.signal])) : undefined;
+        answer?.catch(() => undefined);
+        if (what === 'crash' && when === 'after') await answer?.catch(() => undefined);
+        if (what === 'crash') this.crash();
+        this.assertAlive();
+        const given = await (answer as Promise<T>);
+        this.assertAlive();
+        return given;
+      });
     };
     return {
       ...stream,
       read: (window, learned, signal) =>
         gate(window.pageToken === null ? 'first page' : 'later page', signal, async (either) => {
-          progress.asked(this.runId, window);
+          progress.asked(runId, window);
           const reading = await stream.read(window, learned, either);
-          progress.answered(this.runId, reading.window);
+          progress.answered(runId, window, reading.window);
           return reading;
         }),
       probe: (asked, signal) => gate('probe', signal, (either) => stream.probe(asked, either)),

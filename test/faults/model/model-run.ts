@@ -1,3 +1,4 @@
+import { LEASE_MS } from '../../../src/db/checkpoints.ts';
 import { HistorianError, UntrustedHostError } from '../../../src/errors.ts';
 import { formatInstant, instantOfMilliseconds } from '../../../src/instant.ts';
 import type { Random } from '../../../src/simulator/random.ts';
@@ -9,7 +10,8 @@ import { type Ended, type Job, ModelProcess, type Surroundings } from './model-p
 import type { TruthModel } from './truth-model.ts';
 import { MachineClock, type WorldTime } from './world-time.ts';
 
-const LEASE_MS = 30_000;
+/** Until when a lease keeps others away at most: hosts whose clocks differ by less believe one another. */
+const LONGEST_LEASE_MS = LEASE_MS + 30_000;
 const JOBS: readonly Job[] = [
   { stream: 'webhook_logs', lane: 'live' },
   { stream: 'webhook_logs', lane: 'backfill' },
@@ -80,7 +82,7 @@ export class ModelRun {
     await gates.settle(this.#processes);
     this.#collect();
     await this.#judge.look('when all faults had ended');
-    this.#time.pass(2 * LEASE_MS + Math.max(plan.settle.logs, plan.settle.codes));
+    this.#time.pass(2 * LONGEST_LEASE_MS + Math.max(plan.settle.logs, plan.settle.codes));
     const healthy = this.#born(0);
     this.#processes.push(healthy);
     for (let round = 1; round <= HEALING_ROUNDS; round += 1) {
@@ -106,7 +108,7 @@ export class ModelRun {
   }
 
   async close(): Promise<void> {
-    for (const process of this.#processes) if (process.isBusy) process.crash();
+    for (const process of this.#processes) process.crash();
     await Promise.all([...this.#processes, ...this.#buried].map((process) => process.close()));
   }
 
@@ -178,7 +180,7 @@ export class ModelRun {
     this.figures.pauses += 1;
     process.pausedUntil = this.#step + 20 + this.#random.integer(150);
     if (process.job !== undefined) this.#orphans.push(process.job);
-    this.#time.pass(LEASE_MS + this.#random.integer(4 * LEASE_MS));
+    this.#time.pass(LEASE_MS + this.#random.integer(4 * LONGEST_LEASE_MS));
   }
 
   async #bury(process: ModelProcess): Promise<void> {
@@ -191,7 +193,7 @@ export class ModelRun {
     this.#buried.push(process);
     const machine = Number(process.name.split(' ').at(-1));
     this.#processes.push(this.#born(machine));
-    if (this.#random.chance(0.5)) this.#time.pass(LEASE_MS + this.#random.integer(LEASE_MS));
+    if (this.#random.chance(0.5)) this.#time.pass(LEASE_MS + this.#random.integer(LONGEST_LEASE_MS));
     await this.#judge.look(`after crash ${this.figures.crashes} in step ${this.#step}`);
   }
 

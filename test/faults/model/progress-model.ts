@@ -1,21 +1,38 @@
 /*
- * Progress as it has to be (I3), page by page: what is committed with a page is where the next page goes on, and
- * whoever takes the lane goes on there, and nowhere else.
+ * Progress as it has to be (I3): pages are committed in the order in which they were asked for, one or several at a
+ * time, and none is left out. What is committed with the last of them is where the next page goes on, and whoever takes
+ * the lane goes on there, and nowhere else. Pages that were answered and not committed may be lost with their process.
  */
 import type { OpenWindow } from '../../../src/sync/open-window.ts';
 
+/** By their tokens: what was asked for, and where the answer said that it goes on. */
+interface Page {
+  readonly asked: string | null;
+  readonly next: string | null;
+}
+
+interface Progress {
+  /** Where the checkpoint says that the run goes on. */
+  at: string | null;
+  /** Answered and not committed yet, in order. */
+  pages: readonly Page[];
+}
+
 export class ProgressModel {
-  /** Where the run's last answer said that it goes on. */
-  readonly #next = new Map<string, string | null>();
+  readonly #runs = new Map<string, Progress>();
   /** Where a run that has not asked yet has to go on. */
   readonly #resumes = new Map<string, string>();
   readonly failures: string[] = [];
   resumed = 0;
+  /** The most pages that one commit held. */
+  mostAtOnce = 0;
 
   /** A run took its lane, with the window that it found open. */
   taken(runId: string, openWindow: unknown): void {
     const token = tokenOf(openWindow);
-    if (token !== null) this.#resumes.set(runId, token);
+    if (token === null) return;
+    this.#resumes.set(runId, token);
+    this.#run(runId).at = token;
   }
 
   asked(runId: string, { pageToken }: OpenWindow): void {
@@ -26,15 +43,50 @@ export class ProgressModel {
     if (pageToken !== token) this.failures.push(`I3: ${runId} began anew where a page had been committed`);
   }
 
-  answered(runId: string, window: OpenWindow | null): void {
-    this.#next.set(runId, window?.pageToken ?? null);
+  answered(runId: string, asked: OpenWindow, next: OpenWindow | null): void {
+    const run = this.#run(runId);
+    run.pages = [...run.pages, { asked: asked.pageToken, next: tokenOf(next) }];
   }
 
-  /** A page was committed, with the open window as it was stored. */
+  /** Pages were committed, with the open window as it was stored. */
   committed(runId: string, openWindow: unknown): void {
-    if (tokenOf(openWindow) === (this.#next.get(runId) ?? null)) return;
-    this.failures.push(`I3: ${runId} committed a page, and not where the next one is`);
+    const run = this.#run(runId);
+    const stored = tokenOf(openWindow);
+    const last = run.pages.findIndex(
+      ({ next }, index) => next === stored && firstOf(run.pages, index, run.at) !== undefined,
+    );
+    if (last === -1) {
+      this.failures.push(`I3: ${runId} committed pages, and not those that are next`);
+    } else {
+      this.mostAtOnce = Math.max(this.mostAtOnce, last - (firstOf(run.pages, last, run.at) ?? 0) + 1);
+      run.pages = run.pages.slice(last + 1);
+    }
+    run.at = stored;
   }
+
+  /** A window was given up: its checkpoint moved without a page. */
+  gaveUp(runId: string, openWindow: unknown): void {
+    this.#run(runId).at = tokenOf(openWindow);
+  }
+
+  #run(runId: string): Progress {
+    let run = this.#runs.get(runId);
+    if (run === undefined) {
+      run = { at: null, pages: [] };
+      this.#runs.set(runId, run);
+    }
+    return run;
+  }
+}
+
+/** The first of the pages that lead to the last one without a gap, where it was asked for with `from`. */
+function firstOf(pages: readonly Page[], last: number, from: string | null): number | undefined {
+  for (let index = last; index >= 0; index -= 1) {
+    const asked = pages[index]?.asked ?? null;
+    if (asked === from) return index;
+    if (asked === null || pages[index - 1]?.next !== asked) return undefined;
+  }
+  return undefined;
 }
 
 function tokenOf(openWindow: unknown): string | null {

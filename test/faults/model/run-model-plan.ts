@@ -31,8 +31,10 @@ export interface ModelResult {
   readonly superseded: number;
   /** Runs that went on in the middle of a window. */
   readonly resumed: number;
-  /** Committed pages and other moves of a checkpoint. */
+  /** Commits of pages, and other moves of a checkpoint. */
   readonly commits: number;
+  /** The most pages that one commit held. */
+  readonly mostAtOnce: number;
   /** Pages of the webhook log that were answered, and how many there had to be at least. */
   readonly pages: number;
   readonly pagesLeast: number;
@@ -107,6 +109,7 @@ export async function runModelPlan(seed: number, options: ModelOptions): Promise
       takeovers: fence.takeovers,
       resumed: progress.resumed,
       commits: fence.commits,
+      mostAtOnce: progress.mostAtOnce,
       ...end,
       checks: judge.checks,
       rowsCompared: judge.rowsCompared,

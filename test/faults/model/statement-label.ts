@@ -1,4 +1,7 @@
-/** The statements that `commitPages` sends, as {@link labelOf} calls them. */
+/**
+ * The statements that `commitPages` sends, as {@link labelOf} calls them. Not among them: the look whether anything is
+ * stored of a stretch of time, which only commits of more rows take than plans have in eight pages.
+ */
 export const COMMIT_STATEMENTS = [
   'begin',
   'update meraki_ingest.checkpoints',
