@@ -74,7 +74,8 @@ export function planLiveAgain(
   answered: { readonly claim: Range; readonly finalUntil: Instant },
 ): PlannedWindow | undefined {
   const { now, grid, lead, reach, done } = situation;
-  const settled = Math.floor(answered.finalUntil / grid) * grid;
+  // Planned by a clock that was fast, it has settled up to a time that is still to come, and cannot be asked for.
+  const settled = Math.floor(Math.min(answered.finalUntil, now) / grid) * grid;
   const next = planLive(situation);
   if (next === undefined) return undefined;
   if (next.claim.from > answered.claim.from) return next.claim.from < settled ? next : undefined;

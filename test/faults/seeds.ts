@@ -17,4 +17,6 @@ export const modelSeeds: readonly number[] = [
   5,
   // A page token that led back made a sorted log count as unsorted for a week.
   20145,
+  // A window planned once more after one of a fast clock claimed up to the answer, and had asked for less.
+  123,
 ];

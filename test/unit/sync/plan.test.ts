@@ -144,6 +144,12 @@ describe('live, once more', () => {
     expect(planLiveAgain(open, { claim: alone?.claim ?? claim, finalUntil })).toBeUndefined();
   });
 
+  test('what was planned by a clock that was fast claims nothing beyond what is asked now', () => {
+    const fast = { claim: { from, to: NOON + 2 * HOUR }, finalUntil: NOON + 2 * HOUR - logs.settle };
+    const alone = planLiveAgain({ ...logs, wantedFrom: from, done: [] }, fast);
+    expect(alone).toMatchObject({ claim: { from, to: NOON }, asked: { to: NOON } });
+  });
+
   test('an answer that reached as far as has settled leaves nothing', () => {
     expect(again(ago(10 * MINUTE))).toBeUndefined();
     expect(again(ago(12 * MINUTE))?.claim.from).toBe(ago(12 * MINUTE));
