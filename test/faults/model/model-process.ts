@@ -188,6 +188,10 @@ export class ModelProcess {
           progress.answered(runId, window, reading.window);
           return reading;
         }),
+      write: (tx, readings, ...rest) => {
+        progress.writes(runId, readings.length);
+        return stream.write(tx, readings, ...rest);
+      },
       probe: (asked, signal) => gate('probe', signal, (either) => stream.probe(asked, either)),
     };
   }

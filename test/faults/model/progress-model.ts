@@ -16,6 +16,8 @@ interface Progress {
   at: string | null;
   /** Answered and not committed yet, in order. */
   pages: readonly Page[];
+  /** How many of them are written by the transaction at hand. */
+  written: number;
 }
 
 export class ProgressModel {
@@ -48,17 +50,22 @@ export class ProgressModel {
     run.pages = [...run.pages, { asked: asked.pageToken, next: tokenOf(next) }];
   }
 
+  /** The transaction at hand writes so many pages. */
+  writes(runId: string, count: number): void {
+    this.#run(runId).written = count;
+  }
+
   /** Pages were committed, with the open window as it was stored. */
   committed(runId: string, openWindow: unknown): void {
     const run = this.#run(runId);
     const stored = tokenOf(openWindow);
     const last = run.pages.findIndex(
-      ({ next }, index) => next === stored && firstOf(run.pages, index, run.at) !== undefined,
+      ({ next }, index) => next === stored && firstOf(run.pages, index, run.at) === index - run.written + 1,
     );
     if (last === -1) {
       this.failures.push(`I3: ${runId} committed pages, and not those that are next`);
     } else {
-      this.mostAtOnce = Math.max(this.mostAtOnce, last - (firstOf(run.pages, last, run.at) ?? 0) + 1);
+      this.mostAtOnce = Math.max(this.mostAtOnce, run.written);
       run.pages = run.pages.slice(last + 1);
     }
     run.at = stored;
@@ -72,7 +79,7 @@ export class ProgressModel {
   #run(runId: string): Progress {
     let run = this.#runs.get(runId);
     if (run === undefined) {
-      run = { at: null, pages: [] };
+      run = { at: null, pages: [], written: 0 };
       this.#runs.set(runId, run);
     }
     return run;
