@@ -96,9 +96,19 @@ describe('an archive of a simulated dashboard', () => {
     120_000,
   );
 
-  test('every view comes out whole', async () => {
+  test('without a range, views come out whole', async () => {
     const { pool, query } = archive.database;
-    for (const { name } of await readReportViews(query)) {
+    const views = await readReportViews(query);
+    // The others have a time column like these, and are exported by week above.
+    const timed = [
+      'webhook_deliveries',
+      'webhook_receivers_daily',
+      'api_responses_hourly',
+      'webhook_incidents',
+    ];
+    const whole = views.filter((view) => timeColumnOf(view) === undefined || timed.includes(view.name));
+    expect(whole.length).toBeGreaterThan(timed.length);
+    for (const { name } of whole) {
       const count = async (): Promise<number> =>
         (await pool.query(`select count(*)::integer as rows from meraki.${name}`)).rows[0].rows;
       const before = await count();

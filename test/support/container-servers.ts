@@ -39,6 +39,8 @@ export async function startPostgresContainer(): Promise<PostgresServer> {
       '-c',
       'full_page_writes=off',
       '-c',
+      'autovacuum=off',
+      '-c',
       'max_connections=200',
     ])
     .withCopyContentToContainer([

@@ -51,6 +51,8 @@ const SETTINGS_FOR_TESTS = {
   fsync: 'off',
   synchronous_commit: 'off',
   full_page_writes: 'off',
+  // Plans of small tables would depend on whether it has come by.
+  autovacuum: 'off',
   max_connections: '200',
   checkpoint_timeout: '30min',
   max_wal_size: '4GB',
