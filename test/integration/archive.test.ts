@@ -164,13 +164,6 @@ test.each(VARIANTS)(
   60_000,
 );
 
-function answers({ simulator }: Archived, operation: string, status: number): number {
-  return simulator
-    .requests()
-    .filter((request) => request.operation === operation && request.status === status)
-    .reduce((sum, { count }) => sum + count, 0);
-}
-
 test('every series of SERIES_FILE is counted by its own filters', async () => {
   const series: Readonly<Record<string, RequestFilters>> = {
     'old-version': { version: 0 },
