@@ -7,7 +7,7 @@
  * whoever replays it, one too few is gone.
  */
 import type { Instant } from '../instant.ts';
-import { isRefused, type OccurrenceCounts, type Occurring } from '../sync/occurrences.ts';
+import type { OccurrenceCounts, Occurring } from '../sync/occurrences.ts';
 import type { Effort } from '../sync/stream.ts';
 
 /** All rows around one moment; `undefined` when they do not fit one page, which would have edges of its own. */
@@ -23,7 +23,8 @@ export async function withoutRepeats<Row extends Occurring>(
   readMoment: (sentAt: Instant) => Promise<ReadMoment>,
 ): Promise<{ readonly rows: readonly Row[]; readonly effort: Effort }> {
   let effort: Effort = { requests: 0, waitedMs: 0 };
-  const doubtful = rows.filter(({ fingerprint }) => fingerprint in before.copies && !isRefused(fingerprint));
+  const isFirstPage = Object.keys(before.copies).length === 0;
+  const doubtful = isFirstPage ? [] : rows.filter((row) => isIn(before, row));
   if (doubtful.length === 0) return { rows, effort };
   const surplus = new Map<string, number>();
   for (const sentAt of new Set(doubtful.map((row) => row.sentAt))) {
@@ -46,6 +47,12 @@ export async function withoutRepeats<Row extends Occurring>(
     return left === 0;
   });
   return { rows: kept, effort };
+}
+
+/** A row has its time in its fingerprint, so those of other moments need no look. */
+function isIn({ at, copies }: OccurrenceCounts, row: Occurring): boolean {
+  if (at !== null && row.sentAt !== at) return false;
+  return row.isRefused !== true && Object.hasOwn(copies, row.fingerprint);
 }
 
 function countOf(rows: readonly Occurring[]): Map<string, number> {

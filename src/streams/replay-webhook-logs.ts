@@ -6,7 +6,6 @@ import type { StreamKey } from '../stream-key.ts';
 import type { Judgement, Replayer } from '../sync/replay.ts';
 import { deliveryBatchOf, type NumberedRow, partitionsOf } from './webhook-log-batch.ts';
 import { parseWithin } from './webhook-log-page.ts';
-import { fingerprintOf } from './webhook-log-row.ts';
 
 const LONGEST_LOOKBACK = instantOfSeconds(90 * 86_400);
 
@@ -42,11 +41,10 @@ function judge(
 ): { readonly numbered?: readonly NumberedRow[]; readonly reason?: string } {
   const parsed = parseWithin(key, row.asked ?? likelyWindow(row), valueInQuarantine(row), () => row.raw);
   if (!parsed.ok) return { reason: parsed.reason };
-  const fingerprint = fingerprintOf(parsed.row);
   return {
     numbered: Array.from({ length: row.copies }, (_, occurrence) => ({
       row: parsed.row,
-      fingerprint,
+      fingerprint: parsed.fingerprint,
       occurrence,
     })),
   };

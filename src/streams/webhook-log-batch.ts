@@ -9,7 +9,7 @@ import { memberKey, type WebhookLogRow } from './webhook-log-row.ts';
 
 export interface NumberedRow {
   readonly row: WebhookLogRow;
-  readonly fingerprint: string;
+  readonly fingerprint: bigint;
   /** Number of the copy among wholly identical rows. */
   readonly occurrence: number;
 }
@@ -46,28 +46,39 @@ export function deliveryBatchOf(
 /** The members of a dimension that rows name, each hashed once. */
 class Members {
   readonly #keyOf: (text: string) => string;
-  readonly #members = new Map<string, { key: string; text: string; firstAt: Instant; lastAt: Instant }>();
+  readonly #members = new Map<string, SeenMember>();
 
   constructor(keyOf: (text: string) => string) {
     this.#keyOf = keyOf;
   }
 
   get all(): readonly DimensionMember[] {
-    return [...this.#members.values()];
+    return [...this.#members].map(([text, { id, firstAt, lastAt }]) => ({
+      key: String(id),
+      text,
+      firstAt,
+      lastAt,
+    }));
   }
 
   /** @returns the member's key */
-  see(text: string, at: Instant): string {
+  see(text: string, at: Instant): bigint {
     const known = this.#members.get(text);
     if (known === undefined) {
-      const key = this.#keyOf(text);
-      this.#members.set(text, { key, text, firstAt: at, lastAt: at });
-      return key;
+      const id = BigInt(this.#keyOf(text));
+      this.#members.set(text, { id, firstAt: at, lastAt: at });
+      return id;
     }
     if (at < known.firstAt) known.firstAt = at;
     if (at > known.lastAt) known.lastAt = at;
-    return known.key;
+    return known.id;
   }
+}
+
+interface SeenMember {
+  readonly id: bigint;
+  firstAt: Instant;
+  lastAt: Instant;
 }
 
 /** Where rows of a page go. */

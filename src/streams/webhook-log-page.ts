@@ -12,7 +12,6 @@ import type { OpenWindow } from '../sync/open-window.ts';
 import { DriftNotes } from './field-drift.ts';
 import { rawItems } from './raw-json.ts';
 import {
-  fingerprintOf,
   type ParsedRow,
   parseWebhookLogRow,
   WEBHOOK_LOG_FIELDS,
@@ -23,11 +22,34 @@ import {
 const PLAUSIBLE = instantOfSeconds(86_400);
 
 /** A row at its place; a refused one stands where the row before it does. */
-export type PlacedRow = Occurring &
-  (
-    | { readonly row: WebhookLogRow; readonly refused: null }
-    | { readonly row: null; readonly refused: Omit<RefusedRow, 'copies'> }
-  );
+export type PlacedRow = UnderstoodRow | PlacedRefusal;
+
+interface PlacedRefusal extends Occurring {
+  readonly isRefused: true;
+  readonly row: null;
+  readonly refused: Omit<RefusedRow, 'copies'>;
+}
+
+/** Its identity is a text only where somebody asks for it: of nearly all rows nobody does. */
+class UnderstoodRow implements Occurring {
+  readonly refused = null;
+  readonly isRefused = false;
+  readonly row: WebhookLogRow;
+  readonly hash: bigint;
+
+  constructor(row: WebhookLogRow, hash: bigint) {
+    this.row = row;
+    this.hash = hash;
+  }
+
+  get sentAt(): Instant {
+    return this.row.sentAt;
+  }
+
+  get fingerprint(): string {
+    return String(this.hash);
+  }
+}
 
 export interface LogPage {
   readonly rows: readonly PlacedRow[];
@@ -57,11 +79,12 @@ export function readLogPage(
   const rows = parsed.map((outcome, index): PlacedRow => {
     if (outcome.ok) {
       place = outcome.row.sentAt;
-      return { row: outcome.row, refused: null, sentAt: place, fingerprint: fingerprintOf(outcome.row) };
+      return new UnderstoodRow(outcome.row, outcome.fingerprint);
     }
     const raw = rawOf(index);
     const refused = { raw, reason: outcome.reason, sentAt: sentAtOf(received[index]) };
-    return { row: null, refused, sentAt: place, fingerprint: refusedFingerprint(quarantineDigest(raw)) };
+    const fingerprint = refusedFingerprint(quarantineDigest(raw));
+    return { row: null, refused, isRefused: true, sentAt: place, fingerprint };
   });
   return { rows, drift: drift.all };
 }

@@ -1,25 +1,25 @@
 import { z } from 'zod';
 import { parseInstant } from '../instant.ts';
 import type { DocumentedFields } from './field-drift.ts';
-import { hash64 } from './hash.ts';
+import { hash64, hashOf } from './hash.ts';
 import { notStorable, rawFields } from './raw-json.ts';
 import { refusalReason } from './refusal-reason.ts';
 import { remembered } from './remembered.ts';
 
-const plainText = z.string().refine(isPlainText, {
+const plainString = z.string().refine(isPlainText, {
   error: 'holds characters that a database text cannot hold',
 });
-const timestamp = plainText.transform((text, context) => {
+const timestamp = plainString.transform((text, context) => {
   const instant = parseInstant(text);
   if (instant !== undefined) return instant;
   context.addIssue({ code: 'custom', message: 'is not an ISO 8601 timestamp to the microsecond' });
   return z.NEVER;
 });
 const rowShape = z.object({
-  organizationId: plainText,
-  networkId: plainText,
-  alertType: plainText,
-  url: plainText,
+  organizationId: plainString,
+  networkId: plainString,
+  alertType: plainString,
+  url: plainString,
   sentAt: timestamp,
   loggedAt: timestamp,
   responseCode: z.int32(),
@@ -45,7 +45,7 @@ export const WEBHOOK_LOG_FIELDS: DocumentedFields = {
 const DOCUMENTED = Object.keys(WEBHOOK_LOG_FIELDS).length;
 
 export type ParsedRow =
-  | { readonly ok: true; readonly row: WebhookLogRow }
+  | { readonly ok: true; readonly row: WebhookLogRow; readonly fingerprint: bigint }
   | { readonly ok: false; readonly reason: string };
 
 /**
@@ -56,48 +56,69 @@ export type ParsedRow =
  */
 export function parseWebhookLogRow(received: unknown, raw: () => string): ParsedRow {
   const documented = documentedRow(received);
-  if (documented !== undefined) return { ok: true, row: documented };
+  if (documented !== undefined) return documented;
   const row = rowShape.safeParse(received);
   if (!row.success) return { ok: false, reason: refusalReason(row.error, 'row') };
   const given = Object.keys(received as object);
-  if (given.length === DOCUMENTED) return { ok: true, row: { ...row.data, extra: null } };
+  if (given.length === DOCUMENTED) return understood({ ...row.data, extra: null });
   const unknown = new Set(given.filter((name) => !Object.hasOwn(WEBHOOK_LOG_FIELDS, name)));
   const fields = rawFields(raw()).filter(([name]) => unknown.has(name));
   if (fields.length > unknown.size) return { ok: false, reason: 'an unknown field is named twice' };
   const extra = `{${fields.map(([name, value]) => `${JSON.stringify(name)}:${value}`).join(',')}}`;
   const odd = notStorable(extra);
-  return odd === undefined
-    ? { ok: true, row: { ...row.data, extra } }
-    : { ok: false, reason: `an unknown field ${odd}` };
+  if (odd !== undefined) return { ok: false, reason: `an unknown field ${odd}` };
+  return understood({ ...row.data, extra });
+}
+
+function understood(row: WebhookLogRow): ParsedRow {
+  return { ok: true, row, fingerprint: fingerprintOf(row) };
 }
 
 /** The row if it has the eight documented fields and no other, as nearly all have; whatever is odd is left to zod. */
-function documentedRow(received: unknown): WebhookLogRow | undefined {
+function documentedRow(received: unknown): ParsedRow | undefined {
   if (typeof received !== 'object' || received === null) return undefined;
   const { organizationId, networkId, alertType, url, sentAt, loggedAt, responseCode, responseDuration } =
     received as Readonly<Record<string, unknown>>;
-  if (!isPlainText(organizationId) || !isPlainText(networkId)) return undefined;
-  if (!isPlainText(alertType) || !isPlainText(url)) return undefined;
+  const [organization, network] = [plainText(organizationId), plainText(networkId)];
+  const [alert, receiver] = [plainText(alertType), plainText(url)];
+  if (organization === undefined || network === undefined) return undefined;
+  if (alert === undefined || receiver === undefined) return undefined;
   if (!isInt32(responseCode) || !isInt32(responseDuration)) return undefined;
   if (typeof sentAt !== 'string' || typeof loggedAt !== 'string') return undefined;
   const [sent, logged] = [parseInstant(sentAt), parseInstant(loggedAt)];
   if (sent === undefined || logged === undefined || Object.keys(received).length !== DOCUMENTED)
     return undefined;
-  return {
-    organizationId: kept(organizationId),
-    networkId: kept(networkId),
-    alertType: kept(alertType),
-    url: kept(url),
+  const row = {
+    organizationId: organization.text,
+    networkId: network.text,
+    alertType: alert.text,
+    url: receiver.text,
     sentAt: sent,
     loggedAt: logged,
     responseCode,
     responseDuration,
     extra: null,
   };
+  const texts = `${organization.json},${network.json},${alert.json},${receiver.json}`;
+  return { ok: true, row, fingerprint: fingerprintOf(row, texts) };
 }
 
-function isPlainText(value: unknown): value is string {
-  return typeof value === 'string' && !value.includes('\0') && value.isWellFormed();
+interface PlainText {
+  readonly text: string;
+  readonly json: string;
+}
+
+/** Texts come again and again: one of each stays, and those of every row go with their page. */
+const kept = remembered((text): PlainText | undefined =>
+  isPlainText(text) ? { text, json: JSON.stringify(text) } : undefined,
+);
+
+function plainText(value: unknown): PlainText | undefined {
+  return typeof value === 'string' ? kept(value) : undefined;
+}
+
+function isPlainText(text: string): boolean {
+  return !text.includes('\0') && text.isWellFormed();
 }
 
 function isInt32(value: unknown): value is number {
@@ -108,18 +129,19 @@ function isInt32(value: unknown): value is number {
   );
 }
 
-/** Texts come again and again: one of each stays, and those of every row go with their page. */
-const kept = remembered((text) => text);
-const jsonOf = remembered((text) => JSON.stringify(text));
-
 /**
  * Identity of a row's content, over its eight documented fields. Timestamps enter as instants: the same moment
  * written with fewer digits is the same delivery.
+ *
+ * @param texts the JSON of the four texts, where the caller has it
  */
-export function fingerprintOf(row: WebhookLogRow): string {
+export function fingerprintOf(row: WebhookLogRow, texts = jsonOfTexts(row)): bigint {
   // The JSON text of an array of the eight, put together from parts.
-  const texts = `${jsonOf(row.organizationId)},${jsonOf(row.networkId)},${jsonOf(row.alertType)},${jsonOf(row.url)}`;
-  return hash64(`[${texts},${row.sentAt},${row.loggedAt},${row.responseCode},${row.responseDuration}]`);
+  return hashOf(`[${texts},${row.sentAt},${row.loggedAt},${row.responseCode},${row.responseDuration}]`);
+}
+
+function jsonOfTexts({ organizationId, networkId, alertType, url }: WebhookLogRow): string {
+  return [organizationId, networkId, alertType, url].map((text) => JSON.stringify(text)).join(',');
 }
 
 /** Key of a dimension's member; its organization is in it, so that ids of two organizations never meet. */

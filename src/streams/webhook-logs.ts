@@ -113,7 +113,7 @@ async function readingOf(
   for (const [index, item] of rows.entries()) {
     const occurrence = taken.occurrences[index] ?? 0;
     if (item.refused !== null) refused.push({ ...item.refused, copies: occurrence + 1 });
-    else numbered.push({ row: item.row, fingerprint: item.fingerprint, occurrence });
+    else numbered.push({ row: item.row, fingerprint: item.hash, occurrence });
   }
   const lesson = orderLesson(window, taken, learned);
   const anew = lesson?.anew === true;
@@ -135,7 +135,8 @@ async function readingOf(
     answeredAt: answer.answeredAt,
     requests: answer.requests + effort.requests,
     waitedMs: answer.waitedMs + effort.waitedMs,
-    contents: () => numbered.map(({ row, fingerprint }) => ({ at: row.sentAt, key: fingerprint, amount: 1 })),
+    contents: () =>
+      numbered.map(({ row, fingerprint }) => ({ at: row.sentAt, key: String(fingerprint), amount: 1 })),
     numbered,
   };
 }

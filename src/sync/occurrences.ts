@@ -24,6 +24,8 @@ export const noOccurrences: OccurrenceCounts = { at: null, copies: {} };
 export interface Occurring {
   readonly sentAt: Instant;
   readonly fingerprint: string;
+  /** Whether it was not understood; then its fingerprint is a {@link refusedFingerprint}. */
+  readonly isRefused?: boolean;
 }
 
 const REFUSED = '?';
@@ -35,7 +37,7 @@ export function refusedFingerprint(digest: string): string {
   return `${REFUSED}${digest.slice(0, 32)}`;
 }
 
-export function isRefused(fingerprint: string): boolean {
+function isOfRefused(fingerprint: string): boolean {
   return fingerprint.startsWith(REFUSED);
 }
 
@@ -50,6 +52,7 @@ export function numberOccurrences(
   before: OccurrenceCounts,
   sorted: boolean,
 ): { readonly occurrences: readonly number[]; readonly after: OccurrenceCounts } {
+  if (sorted && areAlone(rows, before)) return numberAlone(rows, before);
   const copies = new Map(Object.entries(before.copies));
   const occurrences = rows.map((row) => {
     const copy = copies.get(row.fingerprint) ?? 0;
@@ -62,7 +65,42 @@ export function numberOccurrences(
   const atEdge = new Set(rows.filter((row) => row.sentAt === last.sentAt).map((row) => row.fingerprint));
   if (before.at === last.sentAt)
     for (const fingerprint of Object.keys(before.copies)) atEdge.add(fingerprint);
-  const kept = [...copies].filter(([fingerprint]) => atEdge.has(fingerprint) && !isRefused(fingerprint));
-  const refused = [...copies].filter(([fingerprint]) => isRefused(fingerprint)).slice(-MOST_REFUSED);
-  return { occurrences, after: { at: last.sentAt, copies: Object.fromEntries([...kept, ...refused]) } };
+  const kept = [...copies].filter(([fingerprint]) => atEdge.has(fingerprint) && !isOfRefused(fingerprint));
+  return {
+    occurrences,
+    after: { at: last.sentAt, copies: Object.fromEntries([...kept, ...refusedOf(copies)]) },
+  };
+}
+
+function refusedOf(copies: Iterable<readonly [string, number]>): readonly (readonly [string, number])[] {
+  return [...copies].filter(([fingerprint]) => isOfRefused(fingerprint)).slice(-MOST_REFUSED);
+}
+
+/** Whether each row has a moment of its own, later than all before it or earlier than all: as nearly all pages are. */
+function areAlone(rows: readonly Occurring[], { at, copies }: OccurrenceCounts): boolean {
+  const [first, second] = rows;
+  if (first === undefined || second === undefined || first.isRefused === true) return false;
+  if (at === null && Object.keys(copies).length > 0) return false;
+  const isRising = second.sentAt > first.sentAt;
+  let previous = first.sentAt;
+  for (const { sentAt, isRefused } of rows.slice(1)) {
+    if (isRefused === true || sentAt === previous || sentAt === at || sentAt > previous !== isRising)
+      return false;
+    previous = sentAt;
+  }
+  return true;
+}
+
+/** The same for such rows, of which none but the first can have a twin, on the page before. */
+function numberAlone(
+  rows: readonly Occurring[],
+  before: OccurrenceCounts,
+): { readonly occurrences: readonly number[]; readonly after: OccurrenceCounts } {
+  const occurrences = new Array<number>(rows.length).fill(0);
+  const [first, last] = [rows[0], rows.at(-1)];
+  if (first === undefined || last === undefined) return { occurrences, after: before };
+  if (first.sentAt === before.at) occurrences[0] = before.copies[first.fingerprint] ?? 0;
+  const refused = refusedOf(Object.entries(before.copies));
+  const copies = Object.fromEntries([[last.fingerprint, 1], ...refused]);
+  return { occurrences, after: { at: last.sentAt, copies } };
 }

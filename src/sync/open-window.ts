@@ -11,7 +11,7 @@
 import { z } from 'zod';
 import type { Instant } from '../instant.ts';
 import { intersect, type Range, type Ranges, rangesOf } from '../ranges.ts';
-import { isRefused, noOccurrences, numberOccurrences, type Occurring } from './occurrences.ts';
+import { noOccurrences, numberOccurrences, type Occurring } from './occurrences.ts';
 import { countSteps, observeOrder, type PageOrder, type ProvenOrder, provenOrder } from './page-order.ts';
 
 const range = z.object({ from: z.number(), to: z.number() });
@@ -90,7 +90,7 @@ export function takePage(
   pageToken: string | undefined,
   reach: number,
 ): TakenPage {
-  const instants = rows.filter((row) => !isRefused(row.fingerprint)).map((row) => row.sentAt);
+  const instants = rows.filter((row) => row.isRefused !== true).map((row) => row.sentAt);
   const order = observeOrder(window.order, window.lastInstant, instants);
   const steps = window.steps + countSteps(window.lastInstant, instants);
   const countsLetGo = window.order !== 'unordered' && window.pages > 0;

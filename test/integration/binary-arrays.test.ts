@@ -19,7 +19,7 @@ async function received(array: Buffer, type: string): Promise<readonly string[]>
 
 test('arrays arrive as they were sent, to the ends of their types', async () => {
   const bigints = ['0', '-1', '1', '9223372036854775807', '-9223372036854775808', '4294967296'];
-  expect(await received(bigintArray(bigints), 'bigint')).toEqual(bigints);
+  expect(await received(bigintArray(bigints.map(BigInt)), 'bigint')).toEqual(bigints);
   const integers = [0, -1, 429, 2_147_483_647, -2_147_483_648];
   expect(await received(integerArray(integers), 'integer')).toEqual(integers.map(String));
   expect(await received(integerArray([]), 'integer')).toEqual([]);

@@ -66,8 +66,8 @@ describe('deliveries', () => {
 
   test('that are late', async () => {
     await bench.writeDeliveries('1', [
-      delivery(FROM + 3 * HOUR, { fingerprint: '2', endpointId: '2', responseCode: 500 }),
-      delivery(FROM + 3 * HOUR + 1, { fingerprint: '3', alertTypeId: '9' }),
+      delivery(FROM + 3 * HOUR, { fingerprint: 2n, endpointId: 2n, responseCode: 500 }),
+      delivery(FROM + 3 * HOUR + 1, { fingerprint: 3n, alertTypeId: 9n }),
     ]);
     expect(await deliveries()).toBe(62);
     await expectRightAndStale(1);

@@ -40,7 +40,7 @@ describe.each(DAYS)('%s on %s, from %s, has %d hours', (zone, date, start, hours
       { length: (to - from) / (HOUR / 4) },
       (_, quarter) => from + (quarter * HOUR) / 4,
     );
-    const beside = [from - 1, to].map((instant) => delivery(instant, { fingerprint: '2' }));
+    const beside = [from - 1, to].map((instant) => delivery(instant, { fingerprint: 2n }));
     await bench.writeDeliveries('1', [...quarters.map((instant) => delivery(instant)), ...beside]);
     await bench.coverDeliveries('1', rangesOf({ from, to }));
     const read = rangesOf({ from: from - HOUR, to: to + HOUR });

@@ -30,8 +30,8 @@ beforeAll(async () => {
       zone,
       [...spread, ...edges].map((instant, index) =>
         delivery(instant, {
-          fingerprint: String(index),
-          endpointId: String(1 + (index % 3)),
+          fingerprint: BigInt(index),
+          endpointId: BigInt(1 + (index % 3)),
           responseCode: index % 3 === 2 || random.chance(0.2) ? 503 : 200,
         }),
       ),

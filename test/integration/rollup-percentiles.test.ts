@@ -39,8 +39,8 @@ beforeAll(async () => {
   for (const [index, [count, draw]] of Object.values(LATENCIES).entries()) {
     const rows = Array.from({ length: count }, (_, row) =>
       delivery(FROM + Math.floor(random.next() * 65 * DAY), {
-        fingerprint: String(row),
-        endpointId: String(index + 1),
+        fingerprint: BigInt(row),
+        endpointId: BigInt(index + 1),
         responseDurationMs: draw(random),
       }),
     );

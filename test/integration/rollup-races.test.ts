@@ -29,7 +29,7 @@ beforeEach(async () => {
 let given = 0;
 function fresh(sentAt: number) {
   given += 1;
-  return delivery(sentAt, { fingerprint: String(given + 1_000), responseCode: given % 2 ? 500 : 200 });
+  return delivery(sentAt, { fingerprint: BigInt(given + 1_000), responseCode: given % 2 ? 500 : 200 });
 }
 
 function gate() {

@@ -19,11 +19,11 @@ const MOST = '9223372036854775807';
 const ROW: WebhookDelivery = {
   sentAt: SENT,
   loggedAt: SENT + 14_001,
-  fingerprint: LEAST,
+  fingerprint: BigInt(LEAST),
   occurrence: 0,
-  networkKey: MOST,
-  alertTypeId: '-1',
-  endpointId: LEAST,
+  networkKey: BigInt(MOST),
+  alertTypeId: -1n,
+  endpointId: BigInt(LEAST),
   responseCode: 200,
   responseDurationMs: 14,
   extra: null,
@@ -95,7 +95,7 @@ describe('deliveries', () => {
   });
 
   test('I1: wholly identical ones are rows of their own, and read again they are known', async () => {
-    const twins = batchOf(ROW, { ...ROW, occurrence: 1 }, { ...ROW, fingerprint: MOST });
+    const twins = batchOf(ROW, { ...ROW, occurrence: 1 }, { ...ROW, fingerprint: BigInt(MOST) });
     expect(await write(twins)).toEqual({ rowsNew: 3, rowsKnown: 0 });
     expect(await write(twins)).toEqual({ rowsNew: 0, rowsKnown: 3 });
     const later = batchOf(ROW, { ...ROW, occurrence: 2 });
@@ -114,6 +114,58 @@ describe('deliveries', () => {
     expect(await rows('select count(*)::integer as rows from meraki_store.webhook_deliveries')).toEqual([
       { rows: 900 },
     ]);
+  });
+
+  test('I1: so many that are nearly what is stored are told from it, whatever the difference', async () => {
+    const many = Array.from({ length: 600 }, (_, index) => ({
+      ...ROW,
+      sentAt: SENT + index,
+      fingerprint: BigInt(index - 300) * 6_364_136_223_846_793n,
+      occurrence: index % 2,
+    }));
+    const but = (place: number, change: Partial<WebhookDelivery>) =>
+      many.map((row, index) => (index === place ? { ...row, ...change } : row));
+    await write(batchOf(...many));
+    for (const [place, copies] of [
+      [17, 5],
+      [599, 2],
+    ] as const) {
+      // As many rows as before; so are those in which two copies trade numbers, which leaves every plain sum alone.
+      const fingerprint = BigInt(many[place]?.fingerprint ?? 0) + 1n;
+      const [one, other] = [many[place], many[place - 1]];
+      expect(await write(batchOf(...but(place, { fingerprint })))).toMatchObject({ rowsNew: 1 });
+      await owned.database.pool.query('delete from meraki_store.webhook_deliveries where fingerprint = $1', [
+        String(fingerprint),
+      ]);
+      expect(await write(batchOf(...but(place, { occurrence: copies })))).toMatchObject({ rowsNew: 1 });
+      await owned.database.pool.query('delete from meraki_store.webhook_deliveries where occurrence = $1', [
+        copies,
+      ]);
+      const traded = many.map((row) => {
+        if (row === one) return { ...row, occurrence: other?.occurrence ?? 0 };
+        return row === other ? { ...row, occurrence: one?.occurrence ?? 0 } : row;
+      });
+      expect(await write(batchOf(...traded))).toMatchObject({ rowsNew: 2 });
+      await owned.database.pool.query('truncate meraki_store.webhook_deliveries');
+      await write(batchOf(...many));
+    }
+    const before = await versions();
+    expect(await write(batchOf(...many.toReversed()))).toEqual({ rowsNew: 0, rowsKnown: 600 });
+    expect(await versions()).toEqual(before);
+  });
+
+  test('I1: so many in any order, some of them twice, are stored once each', async () => {
+    const many = Array.from({ length: 700 }, (_, index) => ({
+      ...ROW,
+      sentAt: SENT + (((index * 389) % 700) >> 2),
+      fingerprint: BigInt(index % 2),
+    }));
+    const different = new Set(many.map(({ sentAt, fingerprint }) => `${sentAt} ${fingerprint}`)).size;
+    expect(different).toBeLessThan(700);
+    expect(await write(batchOf(...many, ...many.slice(0, 50)))).toEqual({
+      rowsNew: different,
+      rowsKnown: 750 - different,
+    });
   });
 
   test('a re-read that changes nothing writes nothing', async () => {

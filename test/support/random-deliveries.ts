@@ -24,10 +24,10 @@ export function randomDeliveries(random: Random, within: Range, count: number): 
     if (random.chance(0.06)) failing[endpoint] = failing[endpoint] !== true;
     const isFailure = random.chance(failing[endpoint] === true ? 0.95 : 0.05);
     const row = delivery(sentAt, {
-      fingerprint: String(random.integer(2 ** 31) * (random.chance(0.5) ? 1 : -1)),
-      endpointId: String(endpoint + 1),
-      networkKey: String(random.integer(2) + 1),
-      alertTypeId: String(random.integer(2) + 1),
+      fingerprint: BigInt(random.integer(2 ** 31) * (random.chance(0.5) ? 1 : -1)),
+      endpointId: BigInt(endpoint + 1),
+      networkKey: BigInt(random.integer(2) + 1),
+      alertTypeId: BigInt(random.integer(2) + 1),
       responseCode: isFailure ? random.pick(CODES) : 200,
       responseDurationMs: randomLatency(random),
     });

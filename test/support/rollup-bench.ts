@@ -36,11 +36,11 @@ export function delivery(sentAt: Instant, given: Partial<WebhookDelivery> = {}):
   return {
     sentAt,
     loggedAt: sentAt + 1_000_000,
-    fingerprint: '1',
+    fingerprint: 1n,
     occurrence: 0,
-    networkKey: '1',
-    alertTypeId: '1',
-    endpointId: '1',
+    networkKey: 1n,
+    alertTypeId: 1n,
+    endpointId: 1n,
     responseCode: 200,
     responseDurationMs: 100,
     extra: null,
@@ -127,9 +127,10 @@ export class RollupBench {
     organizationId: string,
     deliveries: readonly WebhookDelivery[],
   ): Promise<void> {
-    const members = (of: (row: WebhookDelivery) => string, text: (key: string) => string) =>
-      [...new Set(deliveries.map(of))].map((key) => {
-        const own = deliveries.filter((row) => of(row) === key).map(({ sentAt }) => sentAt);
+    const members = (of: (row: WebhookDelivery) => bigint, text: (key: string) => string) =>
+      [...new Set(deliveries.map(of))].map((id) => {
+        const key = String(id);
+        const own = deliveries.filter((row) => of(row) === id).map(({ sentAt }) => sentAt);
         const { from, to } = spanOf(own);
         return { key, text: text(key), firstAt: from, lastAt: to - 1 };
       });

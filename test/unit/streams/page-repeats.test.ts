@@ -65,7 +65,7 @@ test('a moment that does not fit one page decides nothing: the copies are believ
 });
 
 test('I7 copies of a refused row are believed: it has no moment of its own to read', async () => {
-  const bad: Occurring = { sentAt: 1, fingerprint: refusedFingerprint('abc') };
+  const bad: Occurring = { sentAt: 1, fingerprint: refusedFingerprint('abc'), isRefused: true };
   const before = numberOccurrences([bad], noOccurrences, true).after;
   const { rows } = await withoutRepeats([bad, bad], before, () => {
     throw new Error('asked without need');

@@ -9,7 +9,11 @@ import {
 import { openWindow, takePage } from '../../../src/sync/open-window.ts';
 
 const good = (sentAt: number): Occurring => ({ sentAt, fingerprint: `${sentAt}` });
-const bad = (sentAt: number, name = 'a'): Occurring => ({ sentAt, fingerprint: refusedFingerprint(name) });
+const bad = (sentAt: number, name = 'a'): Occurring => ({
+  sentAt,
+  fingerprint: refusedFingerprint(name),
+  isRefused: true,
+});
 
 test('I7 copies of a refused row are counted over the whole read, wherever its pages are cut', () => {
   const row = fc.tuple(fc.nat(9), fc.constantFrom('a', 'b', undefined));
