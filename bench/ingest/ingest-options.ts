@@ -23,7 +23,7 @@ export const USAGE = `npm run bench:ingest -- [options]
 
   --rows N            deliveries (2000000)
   --organizations N   (4)
-  --days N            days of history they lie in, at most 88 (80)
+  --days N            days of history they lie in, at most 88 (30)
   --drizzle-rows N    rows for drizzle's builder (200000)
   --insert-rows N     rows for single inserts (20000)
   --skip LIST         of copy, drizzle, insert, reread
@@ -41,7 +41,7 @@ export function ingestOptions(given: readonly string[]): IngestOptions {
     options: {
       rows: { type: 'string', default: '2000000' },
       organizations: { type: 'string', default: '4' },
-      days: { type: 'string', default: '80' },
+      days: { type: 'string', default: '30' },
       'drizzle-rows': { type: 'string', default: '200000' },
       'insert-rows': { type: 'string', default: '20000' },
       skip: { type: 'string', default: '' },

@@ -17,6 +17,7 @@ import { type Lane, type StreamKey, UNFILTERED } from '../stream-key.ts';
 import { apiResponses } from '../streams/api-responses.ts';
 import { webhookLogs } from '../streams/webhook-logs.ts';
 import type { Stream } from '../sync/stream.ts';
+import { keepHeapSmall } from './heap.ts';
 import { type OpenedDatabase, openConfiguredDatabase } from './open-database.ts';
 import { applyReportSettings } from './report-settings.ts';
 
@@ -58,6 +59,7 @@ export interface ArchiveOptions {
  */
 export async function openArchive(options: ArchiveOptions): Promise<Archive> {
   const { config, log, clock } = options;
+  keepHeapSmall();
   const opened = await openConfiguredDatabase(config, log, 'owner', 16);
   try {
     const { database } = opened;

@@ -41,7 +41,8 @@ export interface FreshRow {
 }
 
 /**
- * Stores deliveries that are not stored yet; those that are stay as they are and cost no write.
+ * Stores deliveries that are not stored yet; those that are stay as they are and cost no write. `lockCoverage` comes
+ * before it: nobody else may write deliveries of the organization meanwhile.
  *
  * @param tellFresh whether to name the new ones; to read them back costs a backfill time for nothing
  */
@@ -53,12 +54,13 @@ export async function writeWebhookDeliveries(
   tellFresh = false,
 ): Promise<WriteCounts> {
   if (batch.deliveries.length === 0) return { rowsNew: 0, rowsKnown: 0 };
-  await rememberMembers(tx, organizationId, batch);
   const { deliveries } = batch;
   const span = spanOf(deliveries.map(({ sentAt }) => sentAt));
   const stored = deliveries.length < WORTH_LOOKING ? undefined : await storedDigest(tx, organizationId, span);
+  // Then what they name is known as well.
   const isKnown = stored !== undefined && isDigestOf(stored, deliveries);
   if (isKnown) return { rowsNew: 0, rowsKnown: deliveries.length, ...(tellFresh && { fresh: [] }) };
+  await rememberMembers(tx, organizationId, batch);
   const isNewTime = stored?.rows === 0;
   const written = await tx.execute<{ copy: string }>(sql`
     insert into meraki_store.webhook_deliveries (organization_id, sent_at, fingerprint, occurrence, network_key,

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { lockCoverage } from '../../src/db/coverage.ts';
 import type { DimensionMember } from '../../src/db/dimensions.ts';
 import { Partitions } from '../../src/db/partitions.ts';
 import {
@@ -8,6 +9,7 @@ import {
   writeWebhookDeliveries,
 } from '../../src/db/webhook-deliveries.ts';
 import { type Instant, instantOfSeconds, parseInstant } from '../../src/instant.ts';
+import { UNFILTERED } from '../../src/stream-key.ts';
 import { emptyTestDatabase, type TestDatabase } from '../support/test-database.ts';
 
 const SENT: Instant = parseInstant('2026-01-15T12:00:00.940999Z') ?? 0;
@@ -204,7 +206,13 @@ describe('deliveries', () => {
 
   test('written by two workers at once are stored once', async () => {
     const batch = batchOf(...Array.from({ length: 500 }, (_, occurrence) => ({ ...ROW, occurrence })));
-    const counts = await Promise.all([write(batch), write(batch)]);
+    const key = { organizationId: '1', stream: 'webhook_logs', series: UNFILTERED } as const;
+    const commit = () =>
+      owned.database.transaction(async (tx) => {
+        await lockCoverage(tx, key, [0], NOW);
+        return await writeWebhookDeliveries(tx, '1', batch, NOW);
+      });
+    const counts = await Promise.all([commit(), commit()]);
     expect(counts.reduce((sum, { rowsNew }) => sum + rowsNew, 0)).toBe(500);
     expect(await rows('select count(*)::integer from meraki_store.webhook_deliveries')).toEqual([
       { count: 500 },
