@@ -1,24 +1,16 @@
-import type { Clock } from '../clock.ts';
-import type { Config } from '../config.ts';
 import type { AuditRecord } from '../db/audits.ts';
 import { readOrganizations } from '../db/organizations.ts';
 import { HistorianError, OrganizationRefusedError } from '../errors.ts';
 import { formatInstant } from '../instant.ts';
-import type { Log } from '../log.ts';
 import { STREAM_NAMES, type StreamName, UNFILTERED } from '../stream-key.ts';
 import { auditStream, differed } from '../sync/audit-stream.ts';
 import { rollUpAll } from '../sync/roll-up.ts';
 import type { Stream } from '../sync/stream.ts';
 import { type Archive, openArchive } from './archive.ts';
+import type { WorkOptions } from './command-options.ts';
 import { formatMinute, formatNumber, type Output, say, sayJson, table } from './output.ts';
 
-export interface AuditOptions {
-  readonly config: Config;
-  readonly log: Log;
-  readonly clock: Clock;
-  readonly signal: AbortSignal;
-  readonly output: Output;
-  readonly json: boolean;
+export interface AuditOptions extends WorkOptions {
   readonly organizationId: string | undefined;
   readonly stream: StreamName | undefined;
   /** Requests for each stream, in place of AUDIT_REQUESTS. */

@@ -1,12 +1,10 @@
 import { join } from 'node:path';
-import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { countOpenEnds } from '../db/archive-status.ts';
 import { readCoverage } from '../db/coverage.ts';
 import { readOrganizations } from '../db/organizations.ts';
 import { readStream } from '../db/streams.ts';
 import { sumRuns } from '../db/sync-runs.ts';
-import type { Log } from '../log.ts';
 import { duration } from '../ranges.ts';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../simulator/simulator.ts';
 import { STREAM_NAMES } from '../stream-key.ts';
@@ -14,19 +12,14 @@ import { parseLearnedLimits } from '../sync/limits.ts';
 import { backfillGaps } from '../sync/plan.ts';
 import type { Stream } from '../sync/stream.ts';
 import type { Archive } from './archive.ts';
+import type { WorkOptions } from './command-options.ts';
 import { type Comparison, compareWithTruth } from './compare-with-truth.ts';
 import { reportDemo } from './demo-report.ts';
-import { type Output, say } from './output.ts';
+import { say } from './output.ts';
 import { showProgress } from './progress.ts';
 import { runWorker } from './run-worker.ts';
 
-export interface DemoOptions {
-  readonly config: Config;
-  readonly log: Log;
-  readonly clock: Clock;
-  readonly signal: AbortSignal;
-  readonly output: Output;
-  readonly json: boolean;
+export interface DemoOptions extends WorkOptions {
   /** Catch up, compare with the truth, report and end. */
   readonly once: boolean;
   readonly simulator: SimulatorOptions;

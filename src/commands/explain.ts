@@ -8,10 +8,11 @@ import { UsageError } from '../errors.ts';
 import { formatInstant, type Instant, instantOfMilliseconds } from '../instant.ts';
 import { type StreamName, UNFILTERED } from '../stream-key.ts';
 import { momentVerdict } from '../sync/moment-verdict.ts';
+import type { LookOptions } from './command-options.ts';
 import { remedyOf, sentenceOn, type ToldMoment } from './moment-sentences.ts';
 import { openConfiguredDatabase } from './open-database.ts';
 import { paintFor, say, sayJson } from './output.ts';
-import { expectArchive, type LookOptions } from './status.ts';
+import { expectArchive } from './status.ts';
 
 export interface ExplainOptions extends LookOptions {
   /** Id or name. */

@@ -1,8 +1,9 @@
 import { type GapRow, readGaps } from '../db/archive-status.ts';
 import { UNFILTERED } from '../stream-key.ts';
+import type { LookOptions } from './command-options.ts';
 import { openConfiguredDatabase } from './open-database.ts';
 import { formatMinute, formatSpan, type Output, paintFor, say, sayJson, table } from './output.ts';
-import { expectArchive, type LookOptions } from './status.ts';
+import { expectArchive } from './status.ts';
 
 /** Prints what is missing. @returns 7 when something is, else 0 */
 export async function gaps(options: LookOptions): Promise<number> {

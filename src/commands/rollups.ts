@@ -1,26 +1,18 @@
-import type { Clock } from '../clock.ts';
-import type { Config } from '../config.ts';
 import { extendCalendars } from '../db/calendar.ts';
 import { rollupSpan } from '../db/compare-rollups.ts';
 import { Partitions } from '../db/partitions.ts';
 import { markStale } from '../db/rollup-stale.ts';
 import { readStreamKeys } from '../db/streams.ts';
 import { formatInstant, instantOfMilliseconds } from '../instant.ts';
-import type { Log } from '../log.ts';
 import { describeStream, type StreamKey, UNFILTERED } from '../stream-key.ts';
 import { checkRollups, type RollupCheck } from '../sync/check-rollups.ts';
 import { rollUp } from '../sync/roll-up.ts';
+import type { WorkOptions } from './command-options.ts';
 import { openConfiguredDatabase } from './open-database.ts';
 import { formatNumber, type Output, say, sayJson, table } from './output.ts';
 import { expectArchive } from './status.ts';
 
-export interface RollupOptions {
-  readonly config: Config;
-  readonly log: Log;
-  readonly clock: Clock;
-  readonly signal: AbortSignal;
-  readonly output: Output;
-  readonly json: boolean;
+export interface RollupOptions extends WorkOptions {
   readonly organizationId: string | undefined;
 }
 

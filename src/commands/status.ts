@@ -1,5 +1,3 @@
-import type { Clock } from '../clock.ts';
-import type { Config } from '../config.ts';
 import { archiveMetrics } from '../db/archive-metrics.ts';
 import { readStatus, type StreamStatus } from '../db/archive-status.ts';
 import type { Database } from '../db/database.ts';
@@ -7,9 +5,9 @@ import { pendingMigrations } from '../db/migrate.ts';
 import { readFindings } from '../db/stream-findings.ts';
 import { SchemaMismatchError } from '../errors.ts';
 import { type Instant, instantOfMilliseconds } from '../instant.ts';
-import type { Log } from '../log.ts';
 import { UNFILTERED } from '../stream-key.ts';
 import { type LearnedSummary, summarizeLearned } from '../sync/learned-summary.ts';
+import type { LookOptions } from './command-options.ts';
 import { openConfiguredDatabase } from './open-database.ts';
 import {
   formatMinute,
@@ -25,14 +23,6 @@ import {
 } from './output.ts';
 import { type Note, notesOn } from './stream-notes.ts';
 import { trustNotes } from './trust-notes.ts';
-
-export interface LookOptions {
-  readonly config: Config;
-  readonly log: Log;
-  readonly clock: Clock;
-  readonly output: Output;
-  readonly json: boolean;
-}
 
 /** Prints where each stream stands. Always 0: `gaps` and `doctor` are the commands that judge. */
 export async function status(options: LookOptions & { readonly metrics: boolean }): Promise<number> {

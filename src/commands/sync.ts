@@ -1,6 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import type { Clock } from '../clock.ts';
-import type { Config } from '../config.ts';
 import { countOpenEnds } from '../db/archive-status.ts';
 import { extendCalendars } from '../db/calendar.ts';
 import { noteAnswer, readOrganizations } from '../db/organizations.ts';
@@ -11,7 +9,6 @@ import { MICROSECONDS_PER_MILLISECOND } from '../instant.ts';
 import { NetworkWatch } from '../jobs/network-watch.ts';
 import { reconcileOrganizations } from '../jobs/reconcile.ts';
 import { StoreWatch } from '../jobs/store-watch.ts';
-import type { Log } from '../log.ts';
 import type { Range } from '../ranges.ts';
 import { type Lane, STREAM_NAMES, type StreamName, UNFILTERED } from '../stream-key.ts';
 import { hash64 } from '../streams/hash.ts';
@@ -20,16 +17,11 @@ import { rollUp, rollUpAll } from '../sync/roll-up.ts';
 import { type LaneResult, runLane } from '../sync/run-lane.ts';
 import type { Stream } from '../sync/stream.ts';
 import { type Archive, openArchive } from './archive.ts';
-import { formatNumber, formatSpan, type Output, say, sayJson, table } from './output.ts';
+import type { WorkOptions } from './command-options.ts';
+import { formatNumber, formatSpan, say, sayJson, table } from './output.ts';
 import { type Progress, showProgress } from './progress.ts';
 
-export interface SyncOptions {
-  readonly config: Config;
-  readonly log: Log;
-  readonly clock: Clock;
-  readonly signal: AbortSignal;
-  readonly output: Output;
-  readonly json: boolean;
+export interface SyncOptions extends WorkOptions {
   readonly organizationId: string | undefined;
   readonly stream: StreamName | undefined;
   readonly only: Range | undefined;

@@ -45,22 +45,68 @@ export const rollupStale = store.table(
   (t) => [primaryKey({ name: 'rollup_stale_pkey', columns: [t.organizationId, t.stream, t.series] })],
 );
 
+// Columns that several rollups have. Each call makes new ones, since a column belongs to its table.
+
+const bucket = () => ({
+  organizationId: text('organization_id').notNull(),
+  bucketStart: instant('bucket_start').notNull(),
+});
+const seriesBucket = () => ({
+  organizationId: text('organization_id').notNull(),
+  series: text('series').notNull(),
+  bucketStart: instant('bucket_start').notNull(),
+});
+const day = () => ({ bucketEnd: instant('bucket_end').notNull() });
+const version = () => ({ updatedAt: instant('updated_at').notNull() });
+const groupKeys = () => ({
+  endpointId: hash('endpoint_id').notNull(),
+  networkKey: hash('network_key').notNull(),
+  alertTypeId: hash('alert_type_id').notNull(),
+  statusClass: text('status_class').notNull(),
+});
+const latencies = () => ({
+  durationMsSum: count('duration_ms_sum').notNull(),
+  durationMsMax: count('duration_ms_max').notNull(),
+  p50Ms: doublePrecision('p50_ms').notNull(),
+  p95Ms: doublePrecision('p95_ms').notNull(),
+  p99Ms: doublePrecision('p99_ms').notNull(),
+});
+const groupFigures = () => ({ deliveries: count('deliveries').notNull(), ...latencies() });
+const endpointFigures = () => ({
+  deliveries: count('deliveries').notNull(),
+  successes: count('successes').notNull(),
+  noResponse: count('no_response').notNull(),
+  clientErrors4xx: count('client_errors_4xx').notNull(),
+  rateLimited429: count('rate_limited_429').notNull(),
+  serverErrors5xx: count('server_errors_5xx').notNull(),
+  ...latencies(),
+  firstSuccessAt: instant('first_success_at'),
+  lastSuccessAt: instant('last_success_at'),
+  lastFailureAt: instant('last_failure_at'),
+  latencyBuckets: smallint('latency_buckets').array().notNull(),
+  latencyCounts: integer('latency_counts').array().notNull(),
+});
+const mixFigures = () => ({
+  deliveries: count('deliveries').notNull(),
+  failures: count('failures').notNull(),
+});
+const requestFigures = () => ({
+  requests: count('requests').notNull(),
+  successes2xx: count('successes_2xx').notNull(),
+  redirects3xx: count('redirects_3xx').notNull(),
+  clientErrors4xx: count('client_errors_4xx').notNull(),
+  rateLimited429: count('rate_limited_429').notNull(),
+  serverErrors5xx: count('server_errors_5xx').notNull(),
+  peakPerSecond: doublePrecision('peak_per_second').notNull(),
+});
+
 export const webhookHours = store.table(
   'webhook_hours',
   {
-    organizationId: text('organization_id').notNull(),
-    bucketStart: instant('bucket_start').notNull(),
-    endpointId: hash('endpoint_id').notNull(),
-    networkKey: hash('network_key').notNull(),
-    alertTypeId: hash('alert_type_id').notNull(),
-    statusClass: text('status_class').notNull(),
-    deliveries: count('deliveries').notNull(),
-    durationMsSum: count('duration_ms_sum').notNull(),
-    durationMsMax: count('duration_ms_max').notNull(),
-    p50Ms: doublePrecision('p50_ms').notNull(),
-    p95Ms: doublePrecision('p95_ms').notNull(),
-    p99Ms: doublePrecision('p99_ms').notNull(),
-    updatedAt: instant('updated_at').notNull(),
+    ...bucket(),
+    ...groupKeys(),
+    ...groupFigures(),
+    ...version(),
   },
   (t) => [
     primaryKey({
@@ -73,26 +119,10 @@ export const webhookHours = store.table(
 export const webhookEndpointHours = store.table(
   'webhook_endpoint_hours',
   {
-    organizationId: text('organization_id').notNull(),
-    bucketStart: instant('bucket_start').notNull(),
+    ...bucket(),
     endpointId: hash('endpoint_id').notNull(),
-    deliveries: count('deliveries').notNull(),
-    successes: count('successes').notNull(),
-    noResponse: count('no_response').notNull(),
-    clientErrors4xx: count('client_errors_4xx').notNull(),
-    rateLimited429: count('rate_limited_429').notNull(),
-    serverErrors5xx: count('server_errors_5xx').notNull(),
-    durationMsSum: count('duration_ms_sum').notNull(),
-    durationMsMax: count('duration_ms_max').notNull(),
-    p50Ms: doublePrecision('p50_ms').notNull(),
-    p95Ms: doublePrecision('p95_ms').notNull(),
-    p99Ms: doublePrecision('p99_ms').notNull(),
-    firstSuccessAt: instant('first_success_at'),
-    lastSuccessAt: instant('last_success_at'),
-    lastFailureAt: instant('last_failure_at'),
-    latencyBuckets: smallint('latency_buckets').array().notNull(),
-    latencyCounts: integer('latency_counts').array().notNull(),
-    updatedAt: instant('updated_at').notNull(),
+    ...endpointFigures(),
+    ...version(),
   },
   (t) => [
     primaryKey({
@@ -105,20 +135,11 @@ export const webhookEndpointHours = store.table(
 export const webhookDays = store.table(
   'webhook_days',
   {
-    organizationId: text('organization_id').notNull(),
-    bucketStart: instant('bucket_start').notNull(),
-    endpointId: hash('endpoint_id').notNull(),
-    networkKey: hash('network_key').notNull(),
-    alertTypeId: hash('alert_type_id').notNull(),
-    statusClass: text('status_class').notNull(),
-    bucketEnd: instant('bucket_end').notNull(),
-    deliveries: count('deliveries').notNull(),
-    durationMsSum: count('duration_ms_sum').notNull(),
-    durationMsMax: count('duration_ms_max').notNull(),
-    p50Ms: doublePrecision('p50_ms').notNull(),
-    p95Ms: doublePrecision('p95_ms').notNull(),
-    p99Ms: doublePrecision('p99_ms').notNull(),
-    updatedAt: instant('updated_at').notNull(),
+    ...bucket(),
+    ...groupKeys(),
+    ...day(),
+    ...groupFigures(),
+    ...version(),
   },
   (t) => [
     primaryKey({
@@ -131,27 +152,11 @@ export const webhookDays = store.table(
 export const webhookEndpointDays = store.table(
   'webhook_endpoint_days',
   {
-    organizationId: text('organization_id').notNull(),
-    bucketStart: instant('bucket_start').notNull(),
+    ...bucket(),
     endpointId: hash('endpoint_id').notNull(),
-    bucketEnd: instant('bucket_end').notNull(),
-    deliveries: count('deliveries').notNull(),
-    successes: count('successes').notNull(),
-    noResponse: count('no_response').notNull(),
-    clientErrors4xx: count('client_errors_4xx').notNull(),
-    rateLimited429: count('rate_limited_429').notNull(),
-    serverErrors5xx: count('server_errors_5xx').notNull(),
-    durationMsSum: count('duration_ms_sum').notNull(),
-    durationMsMax: count('duration_ms_max').notNull(),
-    p50Ms: doublePrecision('p50_ms').notNull(),
-    p95Ms: doublePrecision('p95_ms').notNull(),
-    p99Ms: doublePrecision('p99_ms').notNull(),
-    firstSuccessAt: instant('first_success_at'),
-    lastSuccessAt: instant('last_success_at'),
-    lastFailureAt: instant('last_failure_at'),
-    latencyBuckets: smallint('latency_buckets').array().notNull(),
-    latencyCounts: integer('latency_counts').array().notNull(),
-    updatedAt: instant('updated_at').notNull(),
+    ...day(),
+    ...endpointFigures(),
+    ...version(),
   },
   (t) => [
     primaryKey({
@@ -164,13 +169,12 @@ export const webhookEndpointDays = store.table(
 export const webhookCodeDays = store.table(
   'webhook_code_days',
   {
-    organizationId: text('organization_id').notNull(),
-    bucketStart: instant('bucket_start').notNull(),
+    ...bucket(),
     endpointId: hash('endpoint_id').notNull(),
     responseCode: integer('response_code').notNull(),
-    bucketEnd: instant('bucket_end').notNull(),
+    ...day(),
     deliveries: count('deliveries').notNull(),
-    updatedAt: instant('updated_at').notNull(),
+    ...version(),
   },
   (t) => [
     primaryKey({
@@ -183,13 +187,11 @@ export const webhookCodeDays = store.table(
 export const webhookAlertDays = store.table(
   'webhook_alert_days',
   {
-    organizationId: text('organization_id').notNull(),
-    bucketStart: instant('bucket_start').notNull(),
+    ...bucket(),
     alertTypeId: hash('alert_type_id').notNull(),
-    bucketEnd: instant('bucket_end').notNull(),
-    deliveries: count('deliveries').notNull(),
-    failures: count('failures').notNull(),
-    updatedAt: instant('updated_at').notNull(),
+    ...day(),
+    ...mixFigures(),
+    ...version(),
   },
   (t) => [
     primaryKey({
@@ -202,13 +204,11 @@ export const webhookAlertDays = store.table(
 export const webhookNetworkDays = store.table(
   'webhook_network_days',
   {
-    organizationId: text('organization_id').notNull(),
-    bucketStart: instant('bucket_start').notNull(),
+    ...bucket(),
     networkKey: hash('network_key').notNull(),
-    bucketEnd: instant('bucket_end').notNull(),
-    deliveries: count('deliveries').notNull(),
-    failures: count('failures').notNull(),
-    updatedAt: instant('updated_at').notNull(),
+    ...day(),
+    ...mixFigures(),
+    ...version(),
   },
   (t) => [
     primaryKey({
@@ -221,17 +221,16 @@ export const webhookNetworkDays = store.table(
 export const webhookFailureRuns = store.table(
   'webhook_failure_runs',
   {
-    organizationId: text('organization_id').notNull(),
-    bucketStart: instant('bucket_start').notNull(),
+    ...bucket(),
     endpointId: hash('endpoint_id').notNull(),
     successesBefore: count('successes_before').notNull(),
-    bucketEnd: instant('bucket_end').notNull(),
+    ...day(),
     startedAt: instant('started_at').notNull(),
     lastFailureAt: instant('last_failure_at').notNull(),
     endedAt: instant('ended_at'),
     failures: count('failures').notNull(),
     lastResponseCode: integer('last_response_code').notNull(),
-    updatedAt: instant('updated_at').notNull(),
+    ...version(),
   },
   (t) => [
     primaryKey({
@@ -244,17 +243,9 @@ export const webhookFailureRuns = store.table(
 export const apiResponseHours = store.table(
   'api_response_hours',
   {
-    organizationId: text('organization_id').notNull(),
-    series: text('series').notNull(),
-    bucketStart: instant('bucket_start').notNull(),
-    requests: count('requests').notNull(),
-    successes2xx: count('successes_2xx').notNull(),
-    redirects3xx: count('redirects_3xx').notNull(),
-    clientErrors4xx: count('client_errors_4xx').notNull(),
-    rateLimited429: count('rate_limited_429').notNull(),
-    serverErrors5xx: count('server_errors_5xx').notNull(),
-    peakPerSecond: doublePrecision('peak_per_second').notNull(),
-    updatedAt: instant('updated_at').notNull(),
+    ...seriesBucket(),
+    ...requestFigures(),
+    ...version(),
   },
   (t) => [
     primaryKey({ name: 'api_response_hours_pkey', columns: [t.organizationId, t.series, t.bucketStart] }),
@@ -264,18 +255,10 @@ export const apiResponseHours = store.table(
 export const apiResponseDays = store.table(
   'api_response_days',
   {
-    organizationId: text('organization_id').notNull(),
-    series: text('series').notNull(),
-    bucketStart: instant('bucket_start').notNull(),
-    bucketEnd: instant('bucket_end').notNull(),
-    requests: count('requests').notNull(),
-    successes2xx: count('successes_2xx').notNull(),
-    redirects3xx: count('redirects_3xx').notNull(),
-    clientErrors4xx: count('client_errors_4xx').notNull(),
-    rateLimited429: count('rate_limited_429').notNull(),
-    serverErrors5xx: count('server_errors_5xx').notNull(),
-    peakPerSecond: doublePrecision('peak_per_second').notNull(),
-    updatedAt: instant('updated_at').notNull(),
+    ...seriesBucket(),
+    ...day(),
+    ...requestFigures(),
+    ...version(),
   },
   (t) => [
     primaryKey({ name: 'api_response_days_pkey', columns: [t.organizationId, t.series, t.bucketStart] }),
@@ -285,13 +268,11 @@ export const apiResponseDays = store.table(
 export const apiCodeDays = store.table(
   'api_code_days',
   {
-    organizationId: text('organization_id').notNull(),
-    series: text('series').notNull(),
-    bucketStart: instant('bucket_start').notNull(),
+    ...seriesBucket(),
     responseCode: integer('response_code').notNull(),
-    bucketEnd: instant('bucket_end').notNull(),
+    ...day(),
     requests: count('requests').notNull(),
-    updatedAt: instant('updated_at').notNull(),
+    ...version(),
   },
   (t) => [
     primaryKey({
