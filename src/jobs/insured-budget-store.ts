@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from '../clock.ts';
+import type { Clock } from '../clock.ts';
 import { type BudgetStore, memoryBudgetStore } from './budget-store.ts';
 
 /** A store that does not answer for so long is gone: requests must not wait for it. */
@@ -33,14 +33,13 @@ export function insuredBudgetStore(
 
 /** By the machine's own time, whatever time the work goes by: what is late here is a connection. */
 async function inTime<T>(answer: Promise<T>): Promise<T> {
-  const answered = new AbortController();
-  const late = systemClock.sleep(TOO_LATE_MS, answered.signal).then(() => {
-    throw new Error(`no answer within ${TOO_LATE_MS} ms`);
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${TOO_LATE_MS} ms`)), TOO_LATE_MS);
   });
-  late.catch(() => undefined);
   try {
     return await Promise.race([answer, late]);
   } finally {
-    answered.abort();
+    clearTimeout(timer);
   }
 }

@@ -52,7 +52,7 @@ export function numberOccurrences(
   before: OccurrenceCounts,
   sorted: boolean,
 ): { readonly occurrences: readonly number[]; readonly after: OccurrenceCounts } {
-  if (sorted && areAlone(rows, before)) return numberAlone(rows, before);
+  if (sorted && areInOrder(rows, before)) return numberByMoment(rows, before);
   const copies = new Map(Object.entries(before.copies));
   const occurrences = rows.map((row) => {
     const copy = copies.get(row.fingerprint) ?? 0;
@@ -76,31 +76,41 @@ function refusedOf(copies: Iterable<readonly [string, number]>): readonly (reado
   return [...copies].filter(([fingerprint]) => isOfRefused(fingerprint)).slice(-MOST_REFUSED);
 }
 
-/** Whether each row has a moment of its own, later than all before it or earlier than all: as nearly all pages are. */
-function areAlone(rows: readonly Occurring[], { at, copies }: OccurrenceCounts): boolean {
-  const [first, second] = rows;
-  if (first === undefined || second === undefined || first.isRefused === true) return false;
+/** Whether twins are neighbours: all rows were understood, and no moment comes again after another one. */
+function areInOrder(rows: readonly Occurring[], { at, copies }: OccurrenceCounts): boolean {
   if (at === null && Object.keys(copies).length > 0) return false;
-  const isRising = second.sentAt > first.sentAt;
-  let previous = first.sentAt;
-  for (const { sentAt, isRefused } of rows.slice(1)) {
-    if (isRefused === true || sentAt === previous || sentAt === at || sentAt > previous !== isRising)
-      return false;
+  let direction = 0;
+  let previous = rows[0]?.sentAt;
+  for (const { sentAt, isRefused } of rows) {
+    if (isRefused === true) return false;
+    const step = Math.sign(sentAt - (previous ?? sentAt));
+    if (step * direction < 0) return false;
+    direction ||= step;
     previous = sentAt;
   }
   return true;
 }
 
-/** The same for such rows, of which none but the first can have a twin, on the page before. */
-function numberAlone(
+/** The same for such rows. Only those that share their moment are told apart by what they hold, and few do. */
+function numberByMoment(
   rows: readonly Occurring[],
   before: OccurrenceCounts,
 ): { readonly occurrences: readonly number[]; readonly after: OccurrenceCounts } {
-  const occurrences = new Array<number>(rows.length).fill(0);
-  const [first, last] = [rows[0], rows.at(-1)];
-  if (first === undefined || last === undefined) return { occurrences, after: before };
-  if (first.sentAt === before.at) occurrences[0] = before.copies[first.fingerprint] ?? 0;
   const refused = refusedOf(Object.entries(before.copies));
-  const copies = Object.fromEntries([[last.fingerprint, 1], ...refused]);
-  return { occurrences, after: { at: last.sentAt, copies } };
+  const understood = Object.entries(before.copies).filter(([fingerprint]) => !isOfRefused(fingerprint));
+  const copiesAt = (moment: Instant) => new Map(moment === before.at ? understood : []);
+  let copies = new Map<string, number>();
+  const occurrences = rows.map((row, index) => {
+    const isFirst = rows[index - 1]?.sentAt !== row.sentAt;
+    const next = rows[index + 1];
+    const isAlone = isFirst && next !== undefined && next.sentAt !== row.sentAt && row.sentAt !== before.at;
+    if (isAlone) return 0;
+    if (isFirst) copies = copiesAt(row.sentAt);
+    const copy = copies.get(row.fingerprint) ?? 0;
+    copies.set(row.fingerprint, copy + 1);
+    return copy;
+  });
+  const last = rows.at(-1);
+  if (last === undefined) return { occurrences, after: before };
+  return { occurrences, after: { at: last.sentAt, copies: Object.fromEntries([...copies, ...refused]) } };
 }

@@ -70,3 +70,35 @@ test('a page of refused rows alone finishes nothing and goes on', () => {
   expect(finished).toEqual([]);
   expect(window).toMatchObject({ order: 'unknown', firstInstant: null, lastInstant: null });
 });
+
+test('I1 rows are numbered by what came before them, whatever the order and wherever pages are cut', () => {
+  const row = fc.record({ sentAt: fc.nat(6), code: fc.nat(2), isRefused: fc.boolean() });
+  fc.assert(
+    fc.property(
+      fc.array(row, { maxLength: 40 }),
+      fc.integer({ min: 1, max: 9 }),
+      fc.constantFrom('ascending', 'descending', 'none'),
+      fc.boolean(),
+      (made, size, order, withRefused) => {
+        const sign = { ascending: 1, descending: -1, none: 0 }[order];
+        const rows = made
+          .filter(({ isRefused }) => withRefused || !isRefused)
+          .toSorted((a, b) => sign * (a.sentAt - b.sentAt))
+          .map(({ sentAt, code, isRefused }) =>
+            isRefused ? bad(sentAt, `${code}`) : { sentAt, fingerprint: `${sentAt}/${code}` },
+          );
+        let counts = noOccurrences;
+        const numbers: number[] = [];
+        for (let at = 0; at < rows.length; at += size) {
+          const numbered = numberOccurrences(rows.slice(at, at + size), counts, sign !== 0);
+          numbers.push(...numbered.occurrences);
+          counts = JSON.parse(JSON.stringify(numbered.after));
+        }
+        const alike = (index: number) =>
+          rows.slice(0, index).filter(({ fingerprint }) => fingerprint === rows[index]?.fingerprint).length;
+        expect(numbers).toEqual(rows.map((_, index) => alike(index)));
+      },
+    ),
+    { numRuns: 2_000 },
+  );
+});
