@@ -59,6 +59,24 @@ test('views by hour and day read the partitions of their time, and no facts wher
   );
 });
 
+test('what a reader may see is gone through once or twice, not for each hour of deliveries', async () => {
+  // As if the table were large enough for several processes to read it.
+  const settings = {
+    parallel_setup_cost: '0',
+    parallel_tuple_cost: '0',
+    min_parallel_table_scan_size: '0',
+    min_parallel_index_scan_size: '0',
+  };
+  const { rows, loops } = await readByPlan(
+    owned.database,
+    `select endpoint_id, sum(deliveries) from meraki.webhook_deliveries_hourly
+     where organization_id = 'berlin' and bucket_start >= '2026-03-02' group by endpoint_id`,
+    settings,
+  );
+  expect(rows.get('webhook_hours_2026_03')).toBeGreaterThan(100);
+  expect(loops.get('visible_webhooks')).toBeLessThanOrEqual(2);
+});
+
 test('views by month read the partitions of their months', async () => {
   const monthly = views.filter((one) => one.column === 'month_start');
   for (const { view, column } of monthly) {

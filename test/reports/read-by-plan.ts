@@ -15,23 +15,45 @@ export interface ReadByPlan {
   readonly rows: ReadonlyMap<string, number>;
   /** Functions that were called; those that make rollups from facts are among them. */
   readonly functions: ReadonlySet<string>;
+  /** How often the rows of each of these were gone through. */
+  readonly loops: ReadonlyMap<string, number>;
 }
 
-export async function readByPlan(database: Database, statement: string): Promise<ReadByPlan> {
-  const found = await database.pool.query<{ 'QUERY PLAN': readonly [{ readonly Plan: PlanNode }] }>(
-    `explain (analyze, timing off, format json) ${statement}`,
-  );
+type Explained = { readonly 'QUERY PLAN': readonly [{ readonly Plan: PlanNode }] };
+
+/** @param settings of the server, by name, that the plan is made with */
+export async function readByPlan(
+  database: Database,
+  statement: string,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<ReadByPlan> {
+  const client = await database.pool.connect();
   const rows = new Map<string, number>();
   const functions = new Set<string>();
+  const loops = new Map<string, number>();
   const visit = (node: PlanNode): void => {
     if (node['Actual Loops'] > 0) {
       const relation = node['Relation Name'];
       const read = node['Actual Rows'] * node['Actual Loops'];
       if (relation !== undefined) rows.set(relation, (rows.get(relation) ?? 0) + read);
-      if (node['Function Name'] !== undefined) functions.add(node['Function Name']);
+      const called = node['Function Name'];
+      if (called !== undefined) {
+        functions.add(called);
+        loops.set(called, (loops.get(called) ?? 0) + node['Actual Loops']);
+      }
     }
     for (const child of node.Plans ?? []) visit(child);
   };
-  for (const { Plan: plan } of found.rows[0]?.['QUERY PLAN'] ?? []) visit(plan);
-  return { rows, functions };
+  try {
+    await client.query('begin');
+    for (const [name, value] of Object.entries(settings)) {
+      await client.query('select set_config($1, $2, true)', [name, value]);
+    }
+    const found = await client.query<Explained>(`explain (analyze, timing off, format json) ${statement}`);
+    for (const { Plan: plan } of found.rows[0]?.['QUERY PLAN'] ?? []) visit(plan);
+  } finally {
+    await client.query('rollback');
+    client.release();
+  }
+  return { rows, functions, loops };
 }
