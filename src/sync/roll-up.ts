@@ -2,9 +2,14 @@
  * Stale hours are rolled up in batches, the newest first, since that is what most readers look at. Each batch is a
  * transaction that holds the stream's stale hours, so that nobody changes the facts of the stream meanwhile; batches
  * are sized so that a page waits for a fraction of a second. Killed at any moment, whole batches are done.
+ *
+ * How long a batch takes tells how large the next may be, but only where there is much to roll up. Of a small
+ * organization a month is one batch: were it cut because it took long on a busy machine, the pieces would keep that
+ * machine busier still.
  */
 import { ensureCalendar } from '../db/calendar.ts';
 import type { Database } from '../db/database.ts';
+import { hasFewFacts } from '../db/few-facts.ts';
 import { timeZoneOf } from '../db/organizations.ts';
 import type { Partitions } from '../db/partitions.ts';
 import { clearStale, lockStale, readStale, staleStreams } from '../db/rollup-stale.ts';
@@ -24,6 +29,8 @@ const DAY = instantOfSeconds(86_400);
 const LONGEST = 31 * DAY;
 /** How long a batch should take, in milliseconds: from half to twice as much is left as it is. */
 const WANTED_MS = 200;
+/** Fewer facts than this are rolled up in one batch, however long that takes. */
+const FEW_FACTS = 5_000;
 
 /** Makes the rollups of a stream equal to its facts. Returns at once where another worker is at it. */
 export async function rollUp(
@@ -33,8 +40,12 @@ export async function rollUp(
 ): Promise<void> {
   let span = DAY;
   for (;;) {
-    const planned = nextBatch(await readStale(database.query, key), span);
-    if (planned === undefined || signal.aborted) return;
+    const stale = await readStale(database.query, key);
+    const longest = nextBatch(stale, LONGEST);
+    if (longest === undefined || signal.aborted) return;
+    const cut = nextBatch(stale, span);
+    const isCut = cut !== undefined && cut.from > longest.from;
+    const planned = isCut && !(await hasFewFacts(database.query, key, longest, FEW_FACTS)) ? cut : longest;
     await ensureCalendar(database.query, await timeZoneOf(database.query, key.organizationId), planned);
     for (const table of PARTITIONED_ROLLUPS[key.stream]) await partitions.ensure(table, planned);
     const started = performance.now();
