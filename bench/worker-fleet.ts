@@ -23,7 +23,15 @@ export class WorkerFleet {
     environment: Readonly<Record<string, string>>,
     nodeOptions: readonly string[] = [],
   ): ChildProcess {
-    const child = spawn(process.execPath, [...nodeOptions, MAIN, ...command], {
+    return this.startScript([...nodeOptions, MAIN, ...command], environment);
+  }
+
+  /**
+   * @param script a file that runs a part of the program in a way of its own, and its arguments
+   * @param environment all it gets, beside PATH
+   */
+  startScript(script: readonly string[], environment: Readonly<Record<string, string>>): ChildProcess {
+    const child = spawn(process.execPath, script, {
       env: { PATH: process.env['PATH'], LANG: 'C.UTF-8', ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

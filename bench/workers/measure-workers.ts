@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import type { DashboardPlan } from '../ingest/pages/dashboard-plan.ts';
@@ -29,6 +30,7 @@ export interface Subject {
   readonly timed: readonly string[];
 }
 
+const WORKER = join(import.meta.dirname, 'worker-unpaced.mjs');
 const LOOK_EVERY_MS = 250;
 const PATIENCE_MS = 3_600_000;
 
@@ -43,13 +45,12 @@ export async function measureWorkers(subject: Subject): Promise<WorkersRun> {
   try {
     const started = performance.now();
     for (let worker = 0; worker < workers; worker += 1) {
-      fleet.start(['worker'], {
+      fleet.startScript(['--import', '/tmp/countq.mjs', WORKER], {
         MERAKI_DASHBOARD_API_KEY: 'bench',
         MERAKI_BASE_URL: pages.baseUrl,
         MERAKI_ORGANIZATION_IDS: archived.join(','),
         DATABASE_URL: server.urlOf(name),
         REDIS_URL: redis.url,
-        REQUESTS_PER_SECOND: '10',
         AUDIT_EVERY: 'off',
         LOG_LEVEL: 'warn',
       });
