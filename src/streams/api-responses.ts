@@ -1,10 +1,10 @@
 import { readApiResponseContents } from '../db/api-response-contents.ts';
 import { type ApiResponseBatch, writeApiResponseCounts } from '../db/api-response-counts.ts';
 import type { CoverageByWidth } from '../db/coverage.ts';
-import { instantOfSeconds } from '../instant.ts';
+import { type Instant, instantOfSeconds } from '../instant.ts';
 import { type ApiResponseFilters, getApiResponses } from '../meraki/api-responses.ts';
 import type { Answer, MerakiClient } from '../meraki/client.ts';
-import { containsInstant, type Ranges, subtract, union } from '../ranges.ts';
+import { containsInstant, duration, type Ranges, rangesOf, subtract, union } from '../ranges.ts';
 import type { StreamKey } from '../stream-key.ts';
 import type { LearnedLimits } from '../sync/limits.ts';
 import { type OpenWindow, openWindow } from '../sync/open-window.ts';
@@ -58,18 +58,27 @@ export function apiResponses(
       reach: 0,
     }),
     open: ({ openedAt, claim, asked }) => openWindow(claim, asked, openedAt - settings.settle),
-    async read(window, learned, signal, intervalSeconds) {
+    async read(window, learned, signal, intervalSeconds, idleBefore) {
       const asked = intervalSeconds ?? widthOf(learned);
       const ask = () => getApiResponses(client, key.organizationId, window.asked, asked, filters, { signal });
-      const understand = ({ buckets, answer }: Awaited<ReturnType<typeof ask>>) => {
+      const understand = (
+        { buckets, answer }: Awaited<ReturnType<typeof ask>>,
+        finalUntil = window.finalUntil,
+      ) => {
         const page = readBucketPage(window.asked, buckets, answer.text);
-        return { ...readingOf(window, asked, settings.settle, learned, page), ...effortOf(answer) };
+        const bounded = { ...window, finalUntil };
+        return { ...readingOf(bounded, asked, settings.settle, learned, page), ...effortOf(answer) };
       };
       const first = await ask();
       const reading = understand(first);
       // An empty answer would make all of the window idle, and one in other widths would change what is asked for a
-      // week: both are believed when they are given twice.
+      // week: both are believed when they are given twice. Where the read before was empty too, that was once.
       if (first.buckets.length > 0 && reading.learned === null) return reading;
+      if (first.buckets.length === 0 && idleBefore !== undefined) {
+        const until = confirmedUntil(window, settings, await idleBefore(asked));
+        if (until !== undefined)
+          return { ...understand(first, until), leavesRest: until < window.finalUntil };
+      }
       const second = understand(await ask());
       return {
         ...second,
@@ -103,6 +112,24 @@ export function apiResponses(
     // A reading replaces the figures of its buckets, and what has vanished is recorded as a revision to 0.
     setAside: async () => 0,
   };
+}
+
+/** A later read is waited for where it comes soon. */
+const SOON = 2;
+
+/**
+ * Up to when an empty answer may be believed since an earlier read found the same; the rest is the next read's.
+ * `undefined` where that would leave more than a read or two has to confirm.
+ */
+function confirmedUntil(
+  { asked, finalUntil }: OpenWindow,
+  { settle, everySeconds }: ApiResponsesSettings,
+  idleBefore: Ranges,
+): Instant | undefined {
+  if (asked.to < finalUntil + settle) return undefined;
+  const rest = subtract(rangesOf({ from: asked.from, to: finalUntil }), idleBefore);
+  if (duration(rest) > SOON * instantOfSeconds(everySeconds)) return undefined;
+  return rest[0]?.from ?? finalUntil;
 }
 
 function effortOf(answer: Answer) {

@@ -61,6 +61,8 @@ export class LaneLoop {
   #finished: Range | undefined;
   /** What was read before the window at hand; `undefined` where its rows tell nothing of when they appeared. */
   #before: ReadBefore | undefined;
+  /** Whether the window before left settled time to the next run. */
+  #leavesRest = false;
   counts: RunCounts = noCounts;
 
   constructor(lane: LaneRun, held: HeldCheckpoint) {
@@ -82,6 +84,7 @@ export class LaneLoop {
       if (window === undefined) return 'complete';
       const end = await this.#readWindow(window);
       if (end === 'paused') return 'paused';
+      if (end === 'finished' && this.#leavesRest) return 'complete';
       if (end === 'finished' && this.#lane.lane === 'live' && !resumed) {
         window = this.#open(planLiveAgain(await this.#memory.situation(), window));
         if (window === undefined) return 'complete';
@@ -110,7 +113,8 @@ export class LaneLoop {
   }
 
   async #nextWindow(): Promise<OpenWindow | undefined> {
-    if (this.#lane.lane === 'live') return this.#open(planLive(await this.#memory.situation()));
+    const { lane, only } = this.#lane;
+    if (lane === 'live') return this.#open(planLive(await this.#memory.situation()), only === undefined);
     const planned = planBackfill(await this.#memory.situation());
     const claim = planned?.claim;
     const before = this.#finished;
@@ -120,8 +124,9 @@ export class LaneLoop {
     return await this.#nextWindow();
   }
 
-  #open(planned: PlannedWindow | undefined): OpenWindow | undefined {
-    this.#reader.begin();
+  /** @param comesAgain whether the next run begins where this window leaves off, as those of `live` do */
+  #open(planned: PlannedWindow | undefined, comesAgain = false): OpenWindow | undefined {
+    this.#reader.begin(comesAgain);
     this.#before = this.#lane.lane === 'live' ? this.#memory.readBefore : undefined;
     return planned === undefined ? undefined : this.#lane.stream.open(planned, this.#memory.learned);
   }
@@ -200,6 +205,7 @@ export class LaneLoop {
       await this.#skip(window.claim);
     }
     this.#finished = window.claim;
+    this.#leavesRest = reading.leavesRest === true;
     return 'finished';
   }
 

@@ -1,9 +1,9 @@
-import { readCoverage } from '../db/coverage.ts';
+import { type CoverageByWidth, readCoverage } from '../db/coverage.ts';
 import type { Database } from '../db/database.ts';
 import type { LostStretch } from '../db/lost-time.ts';
 import { changeLimits, rememberStream, type StreamRecord } from '../db/streams.ts';
 import { type Instant, instantOfSeconds } from '../instant.ts';
-import { type Range, type Ranges, rangesOf, union } from '../ranges.ts';
+import { intersect, type Range, type Ranges, rangesOf, subtract, union } from '../ranges.ts';
 import type { ReadBefore } from './lateness.ts';
 import { type LearnedLimits, parseLearnedLimits } from './limits.ts';
 import { recordLostTime } from './lost-time.ts';
@@ -25,6 +25,7 @@ export class StreamMemory {
   /** Time that was answered without covering any of it: asked again at once, it would be answered alike. */
   #fruitless: Ranges = [];
   #readBefore: ReadBefore | undefined;
+  #coverage: CoverageByWidth = new Map();
 
   constructor(database: Database, stream: Stream, only: Range | undefined) {
     this.#database = database;
@@ -73,6 +74,7 @@ export class StreamMemory {
 
   async situation(): Promise<Situation> {
     const coverage = await readCoverage(this.#database.query, this.#stream.key);
+    this.#coverage = coverage;
     const widths = [...coverage.values()];
     const final = union(...widths.map((width) => width.final));
     const covered = union(final, ...widths.map((width) => width.provisional));
@@ -81,6 +83,21 @@ export class StreamMemory {
     const situation = this.#stream.situation(coverage, this.#wantedFrom, this.#learned);
     const left = rangesOf(...(this.#learned.skipped ?? []));
     return { ...situation, done: union(situation.done, this.#fruitless, left), only: this.#only };
+  }
+
+  /**
+   * Provisional time that had settled by the read before, and in which nothing is stored at this width: that read found
+   * it idle. What had been covered when {@link situation} was last asked for counts.
+   */
+  async idleBefore(intervalSeconds: number): Promise<Ranges> {
+    const provisional = this.#coverage.get(intervalSeconds)?.provisional ?? [];
+    const newest = provisional.at(-1);
+    if (newest === undefined) return [];
+    const settled = { from: Number.NEGATIVE_INFINITY, to: newest.to - this.#stream.limits.settle };
+    const covered = intersect(provisional, [settled]);
+    const stored = await this.#stream.stored(this.#database.query, intervalSeconds, covered);
+    const width = instantOfSeconds(intervalSeconds);
+    return subtract(covered, union(stored.map(({ at }) => ({ from: at, to: at + width }))));
   }
 
   /** Leaves a stretch of time alone for the rest of this run. */

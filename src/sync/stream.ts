@@ -29,12 +29,15 @@ export interface Stream {
    * Asks for the window's next page. Throws as `MerakiClient.follow` does.
    *
    * @param intervalSeconds bucket width to ask for, in place of the stream's usual one
+   * @param idleBefore time in which an earlier read found nothing at a width, although it had settled by then; given
+   *   where a later read comes by itself, so that an empty answer need not be confirmed at once
    */
   read(
     window: OpenWindow,
     learned: LearnedLimits,
     signal: AbortSignal,
     intervalSeconds?: number,
+    idleBefore?: (intervalSeconds: number) => Promise<Ranges>,
   ): Promise<Reading>;
   /**
    * Stores the rows of readings of this stream, in their order.
@@ -116,6 +119,8 @@ export interface Reading extends Effort {
   readonly learned: LearnedLimits | null;
   /** Whether the window has to be planned anew with what was learned. */
   readonly anew: boolean;
+  /** Whether settled time was left provisional, for the next run to confirm. */
+  readonly leavesRest?: boolean;
   /** All that this answer holds at one bucket width, whether or not it lies in what is claimed. */
   contents(intervalSeconds: number): readonly Content[];
 }

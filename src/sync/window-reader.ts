@@ -19,6 +19,7 @@ export class WindowReader {
   readonly #lessons: SourceLessons;
   /** Page tokens of the window at hand; one that comes again would lead round in a circle. */
   readonly #tokens = new Set<string>();
+  #comesAgain = false;
 
   constructor(options: ReaderOptions, memory: StreamMemory, lessons: SourceLessons) {
     this.#options = options;
@@ -26,9 +27,14 @@ export class WindowReader {
     this.#lessons = lessons;
   }
 
-  /** To be called before each window. */
-  begin(): void {
+  /**
+   * To be called before each window.
+   *
+   * @param comesAgain whether the next run will read what this window leaves
+   */
+  begin(comesAgain: boolean): void {
     this.#tokens.clear();
+    this.#comesAgain = comesAgain;
   }
 
   /**
@@ -56,7 +62,8 @@ export class WindowReader {
   async #ask(window: OpenWindow): Promise<Reading> {
     const { stream, signal } = this.#options;
     const limits = { lookback: this.#memory.lookback, settle: stream.limits.settle };
-    const answered = await stream.read(window, this.#memory.learned, signal);
+    const idleBefore = this.#comesAgain ? (width: number) => this.#memory.idleBefore(width) : undefined;
+    const answered = await stream.read(window, this.#memory.learned, signal, undefined, idleBefore);
     const reading = boundReading(window, answered, limits);
     const token = reading.window?.pageToken ?? null;
     if (token !== null && this.#tokens.has(token)) {
