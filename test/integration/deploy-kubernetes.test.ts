@@ -1,7 +1,9 @@
 import pg from 'pg';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { recordFailure, recordSuccess } from '../../src/db/stream-standing.ts';
 import { rememberStream } from '../../src/db/streams.ts';
 import { instantOfMilliseconds } from '../../src/instant.ts';
+import type { StreamKey, StreamName } from '../../src/stream-key.ts';
 import { checkManifests, type Manifest, readManifests } from '../deploy/check-manifests.ts';
 import { readEnvironment } from '../deploy/read-environment.ts';
 import { createTestDatabase } from '../support/test-database.ts';
@@ -63,7 +65,11 @@ test('the selector is that of the pods, and what is referred to is there', () =>
     readonly spec: { readonly scaleTargetRef: object; readonly triggers: readonly object[] };
   };
   expect(scaled.spec.scaleTargetRef).toEqual({ name: 'meraki-historian-worker' });
-  expect(scaled.spec.triggers[0]).toMatchObject({ authenticationRef: { name: 'meraki-historian-reader' } });
+  const authenticationRef = { name: 'meraki-historian-reader' };
+  expect(scaled.spec.triggers).toMatchObject([
+    { name: 'history', authenticationRef },
+    { name: 'live', authenticationRef },
+  ]);
   const secret = only('Secret', 'meraki-historian') as never as { readonly stringData: object };
   const login = only('TriggerAuthentication', 'meraki-historian-reader') as never as {
     readonly spec: { readonly secretTargetRef: readonly { readonly name: string; readonly key: string }[] };
@@ -82,28 +88,69 @@ test('the program knows every setting, but for the login of KEDA', async () => {
   expect(given.filter((name) => !known.includes(name))).toEqual(['READER_URL']);
 });
 
-test('the query that counts what is queued is answered for a reader: one for each stream with a pending gap', async () => {
+/** What KEDA would learn of an archive by its query for one of the queues. */
+async function askAsReader(readerUrl: string, name: string): Promise<string | undefined> {
   const scaled = only('ScaledObject', 'meraki-historian-worker') as never as {
-    readonly spec: { readonly triggers: readonly { readonly metadata: { readonly query: string } }[] };
+    readonly spec: {
+      readonly triggers: readonly { readonly name: string; readonly metadata: { readonly query: string } }[];
+    };
   };
-  const { database, readerUrl } = await createTestDatabase();
-  const now = instantOfMilliseconds(Date.now());
-  const since = now - 10 * 86_400_000_000;
-  for (const organizationId of ['1', '2']) {
-    await rememberStream(
-      database,
-      { organizationId, stream: 'webhook_logs', series: 'all' },
-      { wantedFrom: since, lookbackSeconds: 30 * 86_400, expectedLagSeconds: 600 },
-      now,
-    );
-  }
-  if (readerUrl === undefined) return;
+  const trigger = scaled.spec.triggers.find((one) => one.name === name);
   const client = new pg.Client({ connectionString: readerUrl });
   await client.connect();
   try {
-    const found = await client.query<{ count: string }>(scaled.spec.triggers[0]?.metadata.query ?? '');
-    expect(found.rows).toEqual([{ count: '2' }]);
+    const found = await client.query<{ count: string }>(trigger?.metadata.query ?? '');
+    expect(found.rows).toHaveLength(1);
+    return found.rows[0]?.count;
   } finally {
     await client.end();
   }
+}
+
+describe('the queries that count what is queued are answered for a reader', () => {
+  const now = instantOfMilliseconds(Date.now());
+  const MINUTE = 60_000_000;
+  const streamOf = (organizationId: string, stream: StreamName): StreamKey => ({
+    organizationId,
+    stream,
+    series: 'all',
+  });
+
+  test('of history, one for each stream with a pending gap', async () => {
+    const { database, readerUrl } = await createTestDatabase();
+    const wanted = { wantedFrom: now - 10 * 1_440 * MINUTE, lookbackSeconds: 30 * 86_400 };
+    for (const organizationId of ['1', '2']) {
+      const key = streamOf(organizationId, 'webhook_logs');
+      await rememberStream(database, key, { ...wanted, expectedLagSeconds: 600 }, now);
+    }
+    if (readerUrl === undefined) return;
+    expect(await askAsReader(readerUrl, 'history')).toBe('2');
+  });
+
+  test('of the newest edge, one for each stream that is overdue and has not failed', async () => {
+    const { database, readerUrl } = await createTestDatabase();
+    const minutes: readonly (readonly [string, StreamName, number])[] = [
+      ['1', 'webhook_logs', 11],
+      ['2', 'webhook_logs', 9],
+      ['3', 'api_responses', 31],
+      ['4', 'api_responses', 29],
+      ['failing', 'webhook_logs', 60],
+      ['refused', 'webhook_logs', 60],
+    ];
+    for (const [organizationId, stream, ago] of minutes) {
+      const key = streamOf(organizationId, stream);
+      const wanted = { wantedFrom: now, lookbackSeconds: 86_400, expectedLagSeconds: 600 };
+      await rememberStream(database, key, wanted, now);
+      await recordSuccess(database, key, 0, now - ago * MINUTE);
+      await database.pool.query(
+        `insert into meraki_store.organizations (organization_id, name, state, first_seen_at, last_seen_at)
+         values ($1, $1, $2, now(), now())`,
+        [organizationId, organizationId === 'refused' ? 'refused' : 'active'],
+      );
+    }
+    const failure = { code: 'UNREACHABLE', message: 'no answer' };
+    await recordFailure(database, streamOf('failing', 'webhook_logs'), failure, now - MINUTE);
+    if (readerUrl === undefined) return;
+    expect(await askAsReader(readerUrl, 'live')).toBe('2');
+  });
 });
