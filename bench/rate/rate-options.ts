@@ -24,7 +24,7 @@ export interface RateOptions {
 
 export const USAGE = `npm run bench:rate -- [options]
 
-  --pages N         pages of webhook logs that an organization has in 90 days (600)
+  --pages N         pages of webhook logs that an organization has in 90 days (400)
   --per-page N      rows of a page (1000)
   --stores LIST     redis, postgres: where the queue and the budgets live (both)
   --workers LIST    worker processes (1,2)
@@ -46,7 +46,7 @@ export function rateOptions(given: readonly string[]): RateOptions {
   const { values } = parseArgs({
     args: [...given],
     options: {
-      pages: { type: 'string', default: '600' },
+      pages: { type: 'string', default: '400' },
       'per-page': { type: 'string', default: '1000' },
       stores: { type: 'string', default: 'redis,postgres' },
       workers: { type: 'string', default: '1,2' },
