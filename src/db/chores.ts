@@ -5,7 +5,7 @@ import { type Queryable, translated } from './database.ts';
 /**
  * - `minute`: names of networks, and rollups that were left;
  * - `gaps`: what was lost, and what soon will be;
- * - `forget`: figures of runs, audits and lateness that views no longer show;
+ * - `forget`: figures of runs, audits and lateness that views no longer show, and idle runs that become one row;
  * - `lateness`: whether settle times are long enough.
  */
 export type ChoreName = 'minute' | 'gaps' | 'forget' | 'lateness';

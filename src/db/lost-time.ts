@@ -132,12 +132,12 @@ export async function markRecovered(query: Queryable, now: Instant): Promise<num
   return recovered;
 }
 
-/** Whether a run of the stream began within `range`. */
+/** Whether a run of the stream, or a stretch of runs that share a row, touches `range`. */
 export async function ranWithin(query: Queryable, key: StreamKey, range: Range): Promise<boolean> {
   const found = await translated(
     query.execute(sql`
       select from meraki_ingest.sync_runs where ${isStream(key)}
-        and started_at >= ${formatInstant(range.from)}::timestamptz
+        and coalesce(finished_at, started_at) >= ${formatInstant(range.from)}::timestamptz
         and started_at < ${formatInstant(range.to)}::timestamptz
       limit 1`),
   );

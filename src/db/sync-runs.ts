@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { formatInstant, type Instant } from '../instant.ts';
+import type { Range } from '../ranges.ts';
 import type { Lane, StreamKey } from '../stream-key.ts';
 import { type Queryable, translated } from './database.ts';
 
@@ -64,6 +65,41 @@ export async function saveRun(query: Queryable, run: RunState): Promise<void> {
         pages = excluded.pages, requests = excluded.requests, rows_new = excluded.rows_new,
         rows_known = excluded.rows_known, rows_quarantined = excluded.rows_quarantined,
         waited_ms = excluded.waited_ms, outcome = excluded.outcome, error = excluded.error`),
+  );
+}
+
+/** Reads that follow one another within this are one stretch of time in which the archive was kept up. */
+const APART = '1 hour';
+
+/**
+ * Makes one row of each stretch of an organization's runs that went well and found nothing new, for each day in UTC:
+ * nearly all runs are such. Sums stay as they were; a row begins with its first run and ends with its last.
+ *
+ * @param days whole days in UTC
+ */
+export async function foldIdleRuns(query: Queryable, organizationId: string, days: Range): Promise<void> {
+  await translated(
+    query.execute(sql`
+      with idle as (
+        delete from meraki_ingest.sync_runs
+        where organization_id = ${organizationId} and started_at >= ${formatInstant(days.from)}::timestamptz
+          and started_at < ${formatInstant(days.to)}::timestamptz
+          and outcome = 'complete' and rows_new = 0 and rows_quarantined = 0 and error is null
+        returning *, date_trunc('day', started_at, 'UTC') as day
+      ), marked as (
+        select *, started_at - lag(finished_at) over (
+          partition by stream, series, lane, day order by started_at) > ${APART}::interval as is_apart
+        from idle
+      ), stretches as (
+        select *, count(*) filter (where is_apart) over (
+          partition by stream, series, lane, day order by started_at) as stretch
+        from marked
+      )
+      insert into meraki_ingest.sync_runs (organization_id, run_id, stream, series, lane, started_at, finished_at,
+        pages, requests, rows_new, rows_known, rows_quarantined, waited_ms, outcome, error)
+      select ${organizationId}, min(run_id), stream, series, lane, min(started_at), max(finished_at),
+        sum(pages), sum(requests), 0, sum(rows_known), 0, sum(waited_ms), 'complete', null
+      from stretches group by stream, series, lane, day, stretch`),
   );
 }
 

@@ -9,7 +9,7 @@ import { readOrganizations } from '../db/organizations.ts';
 import { dropExpired } from '../db/retention.ts';
 import { withScheduleLock } from '../db/schedule-lock.ts';
 import { readStreamsReadSince } from '../db/stream-standing.ts';
-import { deleteOldRuns } from '../db/sync-runs.ts';
+import { deleteOldRuns, foldIdleRuns } from '../db/sync-runs.ts';
 import { forgetWorker, hasOtherWorkers, noteWorker } from '../db/workers.ts';
 import { type Instant, instantOfMilliseconds, instantOfSeconds } from '../instant.ts';
 import { STREAM_NAMES, type StreamName } from '../stream-key.ts';
@@ -59,6 +59,11 @@ const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 /** Also of audits that found nothing and of lateness: views look back no further. */
 const RUNS_KEPT = instantOfSeconds(90 * 86_400);
+const DAY = instantOfMilliseconds(DAY_MS);
+/** Runs that found nothing are rows of their own for so long: over a weekend. */
+const IDLE_RUNS_KEPT = 3 * DAY;
+/** Days that were left, should nobody have been there to fold them, are forgotten soon enough as they are. */
+const FOLDED_AT_ONCE = 7 * DAY;
 
 /** One process's share of the work: it keeps the schedule and works on jobs of every organization. */
 export class SyncWorker {
@@ -204,6 +209,10 @@ export class SyncWorker {
     const { database, client } = this.#options;
     const before = client.now() - RUNS_KEPT;
     await deleteOldRuns(database.query, before);
+    const until = Math.floor((client.now() - IDLE_RUNS_KEPT) / DAY) * DAY;
+    for (const { organizationId } of await readOrganizations(database)) {
+      await foldIdleRuns(database.query, organizationId, { from: until - FOLDED_AT_ONCE, to: until });
+    }
     await deleteOldAudits(database.query, before);
     await deleteOldLateness(database.query, before);
   }
