@@ -181,10 +181,10 @@ export class ModelProcess {
     };
     return {
       ...stream,
-      read: (window, learned, signal) =>
+      read: (window, learned, signal, ...rest) =>
         gate(window.pageToken === null ? 'first page' : 'later page', signal, async (either) => {
           progress.asked(runId, window);
-          const reading = await stream.read(window, learned, either);
+          const reading = await stream.read(window, learned, either, ...rest);
           progress.answered(runId, window, reading.window);
           return reading;
         }),
