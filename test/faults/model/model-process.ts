@@ -181,10 +181,10 @@ export class ModelProcess {
     };
     return {
       ...stream,
-      read: (window, learned, signal, ...rest) =>
+      read: (window, learned, signal) =>
         gate(window.pageToken === null ? 'first page' : 'later page', signal, async (either) => {
           progress.asked(runId, window);
-          const reading = await stream.read(window, learned, either, ...rest);
+          const reading = await stream.read(window, learned, either);
           progress.answered(runId, window, reading.window);
           return reading;
         }),
