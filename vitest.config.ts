@@ -7,6 +7,10 @@ import { LongestFirst } from './test/support/longest-first.ts';
  */
 const WORKERS = 4;
 
+/*
+ * `isolate: false`: each test makes for itself what it changes, and loading everything anew for each file would take
+ * longer than most files do.
+ */
 export default defineConfig({
   test: {
     sequence: { sequencer: LongestFirst },
@@ -16,7 +20,6 @@ export default defineConfig({
           name: 'unit',
           include: ['test/unit/**/*.test.ts'],
           maxWorkers: WORKERS,
-          // Pure functions, and simulators that each test starts for itself: loading them anew for each file takes longest.
           isolate: false,
           testTimeout: 30_000,
         },
@@ -26,9 +29,11 @@ export default defineConfig({
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
           globalSetup: ['test/support/global-setup.ts'],
+          setupFiles: ['test/support/hooks-of-servers.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
           maxWorkers: WORKERS,
+          isolate: false,
         },
       },
     ],

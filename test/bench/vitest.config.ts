@@ -6,6 +6,7 @@ export default defineConfig({
     name: 'bench',
     include: ['test/bench/**/*.test.ts'],
     globalSetup: ['test/support/global-setup.ts'],
+    setupFiles: ['test/support/hooks-of-servers.ts'],
     testTimeout: 120_000,
     hookTimeout: 120_000,
     teardownTimeout: 60_000,

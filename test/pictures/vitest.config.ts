@@ -6,6 +6,7 @@ export default defineConfig({
     name: 'pictures',
     include: ['test/pictures/*.test.ts'],
     globalSetup: ['test/support/global-setup.ts'],
+    setupFiles: ['test/support/hooks-of-servers.ts'],
     testTimeout: 120_000,
     hookTimeout: 600_000,
     teardownTimeout: 60_000,

@@ -26,12 +26,16 @@ const LONGEST = [
   'random-bodies',
 ].map((name) => `${name}.test.ts`);
 
-/** vitest's order, but the files that take longest begin first. */
+/**
+ * vitest's order, but the files that take longest begin first, and those of a project follow each other: a worker that
+ * is to run a file of another project is ended, with all that it has loaded.
+ */
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const place = ({ moduleId }: TestSpecification): number => {
+    const place = ({ moduleId, project }: TestSpecification): number => {
       const found = LONGEST.indexOf(basename(moduleId));
-      return found === -1 ? LONGEST.length : found;
+      const inProject = found === -1 ? LONGEST.length : found;
+      return project.name === 'unit' ? LONGEST.length + 1 + inProject : inProject;
     };
     return (await super.sort(files)).toSorted((a, b) => place(a) - place(b));
   }

@@ -95,23 +95,33 @@ export async function emptyTestDatabase(): Promise<TestDatabase> {
   return reused;
 }
 
-beforeEach(({ task }) => {
-  currentTest = task.name;
-});
+/**
+ * Has databases end with the test or the file they were made in. For a setup file: a module is loaded once for all the
+ * files that a worker runs, and hooks belong to one of them.
+ */
+export function dropDatabasesAfterTests(): void {
+  beforeEach(({ task }) => {
+    currentTest = task.name;
+  });
 
-// Hooks of a file run after those of the tests' own suites, so that they can still use the database.
-afterEach(async ({ task }) => {
-  currentTest = undefined;
-  const failed = task.result?.state === 'fail' ? task.name : undefined;
-  failedTest ??= failed;
-  for (const entry of [...open]) if (entry.test !== undefined) await entry.drop(failed);
-  if (failed !== undefined) reused = undefined;
-});
+  // Hooks of a file run after those of the tests' own suites, so that they can still use the database.
+  afterEach(async ({ task }) => {
+    currentTest = undefined;
+    const failed = task.result?.state === 'fail' ? task.name : undefined;
+    failedTest ??= failed;
+    for (const entry of [...open]) if (entry.test !== undefined) await entry.drop(failed);
+    if (failed !== undefined) reused = undefined;
+  });
 
-afterAll(async () => {
-  await reused?.drop();
-  for (const entry of [...open]) await entry.drop(failedTest);
-});
+  afterAll(async () => {
+    const failed = failedTest;
+    const own = reused;
+    failedTest = undefined;
+    reused = undefined;
+    await own?.drop();
+    for (const entry of [...open]) await entry.drop(failed);
+  });
+}
 
 async function dropDatabase(name: string): Promise<void> {
   await withClient(adminUrl, (client) => client.query(`drop database if exists ${name} with (force)`));

@@ -32,7 +32,15 @@ export async function flushTestRedis(): Promise<void> {
   });
 }
 
-afterAll(() => release());
+/** Gives the file's database back when the file ends. For a setup file, as hooks belong to one file. */
+export function releaseRedisAfterTests(): void {
+  afterAll(async () => {
+    const end = release;
+    url = undefined;
+    release = async () => undefined;
+    await end();
+  });
+}
 
 async function claimDatabase(): Promise<string> {
   if (serverUrl === null) throw new Error('there is no Redis; use describeWithRedis');
