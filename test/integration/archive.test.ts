@@ -30,6 +30,10 @@ const UNPACED = { rate: false } as const;
 /** For variants that are about deliveries: 30 times fewer counts to compare. */
 const HOURLY = { API_RESPONSES_INTERVAL: '3600' };
 
+/** As many pages for a window as the default size needs for five times the rows. */
+const FEW_ROWS = { organizations: 1, rows: 1_500 };
+const SEVERAL_PAGES = { WEBHOOK_LOGS_PER_PAGE: '200' };
+
 interface Archived {
   readonly simulator: Simulator;
   readonly database: TestDatabase;
@@ -106,10 +110,16 @@ interface Variant {
   readonly environment?: Environment;
   /** Days of webhook logs that can be had. */
   readonly days?: number;
+  /** Days of request counts that are read. */
+  readonly requestDays?: number;
 }
 
 const VARIANTS: readonly Variant[] = [
-  { name: 'newest rows first', simulator: { ...UNPACED, order: 'descending' }, environment: HOURLY },
+  {
+    name: 'newest rows first',
+    simulator: { ...UNPACED, ...FEW_ROWS, order: 'descending' },
+    environment: { ...HOURLY, ...SEVERAL_PAGES },
+  },
   {
     name: 'pages of 3 rows',
     simulator: { ...UNPACED, organizations: 1, rows: 70 },
@@ -133,8 +143,14 @@ const VARIANTS: readonly Variant[] = [
   {
     name: 'idle buckets listed',
     simulator: { ...UNPACED, organizations: 1, rows: 600, idleBuckets: 'empty' },
+    environment: { API_RESPONSES_LOOKBACK: '7d' },
+    requestDays: 7,
   },
-  { name: 'redirects to another host name', simulator: { ...UNPACED, redirect: true }, environment: HOURLY },
+  {
+    name: 'redirects to another host name',
+    simulator: { ...UNPACED, ...FEW_ROWS, redirect: true },
+    environment: { ...HOURLY, ...SEVERAL_PAGES },
+  },
   {
     name: 'page tokens that expire in the middle of a window',
     simulator: { organizations: 1, rows: 1_500, tokenLifetime: 0.2 },
@@ -149,10 +165,10 @@ const VARIANTS: readonly Variant[] = [
 
 test.each(VARIANTS)(
   'I1: exact with $name',
-  async ({ simulator, environment, days = 90 }) => {
+  async ({ simulator, environment, days = 90, requestDays = 31 }) => {
     const archived = await archive(simulator, environment);
     await expectWhole(archived, 'webhook_logs', days);
-    await expectWhole(archived, 'api_responses', 31);
+    await expectWhole(archived, 'api_responses', requestDays);
     if (simulator.redirect === true) {
       const statuses = archived.simulator.requests().map(({ status }) => status);
       expect(statuses).toEqual(expect.arrayContaining([302, 307, 308]));

@@ -162,32 +162,33 @@ export async function expectNothingOpen(reader: pg.Client): Promise<void> {
   expect(quarantined.rows).toEqual([{ rows: 0 }]);
 }
 
-/** Expects hourly and daily figures to add up to what the rows say. */
+/**
+ * Expects hourly and daily figures to be what the rows say. A figure that is only in a view and one that is only in the
+ * rows both count; each view is read once, since that takes longest.
+ */
 export async function expectSumsAgree(reader: pg.Client): Promise<void> {
   for (const width of ['hour', 'day']) {
     const rollup = width === 'hour' ? 'hourly' : 'daily';
-    const differing = await reader.query(
-      `(select organization_id, endpoint_id, network_id, alert_type, status_class, bucket_start,
-          deliveries, successes, duration_ms_sum::numeric, duration_ms_max
-        from meraki.webhook_deliveries_${rollup}
-        except all
-        select organization_id, endpoint_id, network_id, alert_type, status_class,
-          date_trunc('${width}', sent_at, 'UTC'), count(*), count(*) filter (where is_success),
-          sum(response_duration_ms), max(response_duration_ms)
-        from meraki.webhook_deliveries group by 1, 2, 3, 4, 5, 6)
+    const deliveries = await reader.query(
+      `with shown as materialized (
+         select organization_id, endpoint_id, network_id, alert_type, status_class, bucket_start,
+           deliveries, successes, duration_ms_sum::numeric, duration_ms_max
+         from meraki.webhook_deliveries_${rollup}
+       ), counted as materialized (
+         select organization_id, endpoint_id, network_id, alert_type, status_class,
+           date_trunc('${width}', sent_at, 'UTC'), count(*), count(*) filter (where is_success),
+           sum(response_duration_ms), max(response_duration_ms)
+         from meraki.webhook_deliveries group by 1, 2, 3, 4, 5, 6
+       )
+       (select 'only shown' as side, * from (table shown except all table counted) s)
+       union all
+       (select 'only counted' as side, * from (table counted except all table shown) c)
        limit 5`,
     );
-    expect(differing.rows).toEqual([]);
-    const totals = await reader.query(
-      `select (select count(*) from meraki.webhook_deliveries) =
-         (select sum(deliveries) from meraki.webhook_deliveries_${rollup}) as deliveries,
-       (select sum(request_count) from meraki.api_responses) =
-         (select sum(requests) from meraki.api_responses_${rollup}) as requests`,
-    );
-    expect(totals.rows).toEqual([{ deliveries: true, requests: true }]);
+    expect(deliveries.rows).toEqual([]);
     const requests = await reader.query(
-      `select r.* from meraki.api_responses_${rollup} r
-       left join (
+      `select * from meraki.api_responses_${rollup} r
+       full join (
          select organization_id, series, date_trunc('${width}', bucket_start, 'UTC') as bucket_start,
            sum(request_count) as requests,
            sum(request_count) filter (where response_code between 200 and 299) as successes_2xx,
