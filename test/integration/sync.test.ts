@@ -31,6 +31,8 @@ const DAY = 24 * HOUR;
 const wholeSecond = (milliseconds: number) => Math.floor(milliseconds / 1_000) * 1_000;
 /** Hourly buckets are 30 times fewer; reads this far apart keep an hour's silence from counting as a gap. */
 const SETTINGS = { API_RESPONSES_INTERVAL: '3600', WEBHOOK_LOGS_EVERY: '2h', API_RESPONSES_EVERY: '2h' };
+/** For tests to which a history of 90 days would show no more than one that needs two windows. */
+const SHORT_HISTORY = { ...SETTINGS, WEBHOOK_LOGS_LOOKBACK: '35d' };
 /** Its archive is hours long, so that the newest quarter of an hour holds many rows. */
 const BUSY = { organizations: 1, rows: 1_000_000 };
 const BUSY_SETTINGS = { ...SETTINGS, WEBHOOK_LOGS_LOOKBACK: '4h', API_RESPONSES_LOOKBACK: '4h' };
@@ -62,7 +64,7 @@ interface Bench {
 async function setUp(
   startedAt: number,
   options: SimulatorOptions = {},
-  environment: Environment = SETTINGS,
+  environment: Environment = SHORT_HISTORY,
 ): Promise<Bench> {
   const clock = new SteppedClock(startedAt);
   // A clock that stands still would never refill the simulator's token bucket.
@@ -242,7 +244,7 @@ test('the newest bucket is stored although time passes between planning a window
 
 describe('after an outage', () => {
   test('of 3 days, everything is filled in', async () => {
-    const bench = await setUp(Date.now() - 3 * DAY);
+    const bench = await setUp(Date.now() - 3 * DAY, {}, SETTINGS);
     await bench.sync();
     bench.clock.set(Date.now());
     expect(await bench.sync()).toMatchObject({ exitCode: 0, report: { gaps: 0 } });
@@ -258,7 +260,7 @@ describe('after an outage', () => {
   });
 
   test('of 100 days, what Meraki forgot is a lost gap, and the exit code says so', async () => {
-    const bench = await setUp(Date.now() - 100 * DAY, { organizations: 1 });
+    const bench = await setUp(Date.now() - 100 * DAY, { organizations: 1 }, SETTINGS);
     const then = bench.clock.now();
     await bench.sync();
     bench.clock.set(Date.now());
@@ -340,7 +342,7 @@ test('--from and --to read that time only; the rest follows later', async () => 
 
 test('a wrong key ends with KeyRefusedError, exit code 4', async () => {
   const bench = await setUp(Date.now());
-  const config = configFor({ ...bench.simulator, key: 'some-other-key' }, bench.database, SETTINGS);
+  const config = configFor({ ...bench.simulator, key: 'some-other-key' }, bench.database, SHORT_HISTORY);
   const refused = await bench.sync({ config }).catch((error: unknown) => error);
   expect(refused).toBeInstanceOf(KeyRefusedError);
   expect(refused).toMatchObject({ exitCode: 4 });
@@ -442,14 +444,15 @@ describe('a source that misbehaves', () => {
 
   test('I3: a burst of refusals at the first start costs no history', async () => {
     let refusals = 12;
-    const bench = await setUp(Date.now(), {
+    const options: SimulatorOptions = {
       organizations: 1,
       beforeAnswer: async ({ operation }, reply) => {
         if (operation !== LOGS || refusals === 0) return;
         refusals -= 1;
         await reply.code(400).send({ errors: ['not now'] });
       },
-    });
+    };
+    const bench = await setUp(Date.now(), options, SETTINGS);
     await bench.sync();
     expect(refusals).toBe(0);
     expect(await bench.sync()).toMatchObject({ exitCode: 0, report: { gaps: 0 } });

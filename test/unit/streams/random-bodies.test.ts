@@ -63,19 +63,19 @@ function listOf(body: Uint8Array): readonly unknown[] | undefined {
 
 function expectTally(reading: Reading, list: readonly unknown[], sent: Uint8Array): void {
   const { tally, refused } = reading;
-  expect(tally.received).toBe(list.length);
-  expect(tally.taken + tally.refused + tally.left).toBe(list.length);
-  expect(refused).toHaveLength(tally.refused);
+  const accounted = tally.taken + tally.refused + tally.left;
+  expect([tally.received, accounted, refused.length]).toEqual([list.length, list.length, tally.refused]);
+  if (refused.length === 0) return;
   const text = Buffer.from(sent).toString('utf8');
   const numbers = new Map<string, number>();
-  for (const { raw, reason, copies } of refused) {
-    expect(reason).not.toBe('');
-    // A byte that is not UTF-8 is kept as a surrogate of its own; all else is in the body to the letter.
-    expect(text.includes(raw) || !raw.isWellFormed()).toBe(true);
+  const wrong = refused.filter(({ raw, reason, copies }) => {
     const number = (numbers.get(raw) ?? 0) + 1;
     numbers.set(raw, number);
-    expect(copies).toBe(number);
-  }
+    // A byte that is not UTF-8 is kept as a surrogate of its own; all else is in the body to the letter.
+    const isAsSent = text.includes(raw) || !raw.isWellFormed();
+    return reason === '' || !isAsSent || copies !== number;
+  });
+  expect(wrong).toEqual([]);
 }
 
 test('I7 webhook logs: every row of any body is stored or refused', async () => {
