@@ -73,8 +73,9 @@ export function takeToken(
     return { after: { ...bucket, tokens: bucket.tokens - 1 } };
   }
   const since = steady(kept, now);
-  const comesAt = since.at + Math.max(0, needed - since.tokens) / tokensPerMs(terms, since);
-  return { waitMs: Math.max(1, Math.ceil(comesAt - now - NEARLY)) };
+  const comesAfter = Math.max(0, needed - since.tokens) / tokensPerMs(terms, since);
+  // Added to an instant first, it would lose what a time of this century cannot hold: some 100 nanoseconds.
+  return { waitMs: Math.max(1, Math.ceil(since.at - now + comesAfter - NEARLY)) };
 }
 
 /**

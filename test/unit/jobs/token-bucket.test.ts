@@ -203,5 +203,18 @@ test('who waits as long as was said gets a token, unless somebody else took it',
         }
       },
     ),
+    {
+      examples: [
+        // The wait is 1908.00002 ms.
+        [
+          1,
+          [
+            { afterMs: 0, lane: 'backfill', refused: 2_660 },
+            { afterMs: 0, lane: 'live', refused: 585 },
+            { afterMs: 0, lane: 'live', refused: null },
+          ],
+        ],
+      ],
+    },
   );
 });
