@@ -6,24 +6,26 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
  * that begins last would have the others wait for it.
  */
 const LONGEST = [
-  'sync',
   'archive',
+  'sync',
+  'model-faults',
   'faults',
-  'audit',
   'embedded-postgres',
   'command-line',
-  'stop-and-resume',
-  'model-faults',
-  'many-workers',
   'export-command',
+  'audit',
   'export',
-  'known-archive',
+  'many-workers',
+  'stop-and-resume',
   'report-time-zones',
+  'known-archive',
   'fault-oracle',
-  'issued-statements',
-  'lost-time',
-  'grafana',
+  'explain',
+  'quarantine-replay',
   'random-bodies',
+  'lost-time',
+  'issued-statements',
+  'grafana',
 ].map((name) => `${name}.test.ts`);
 
 /**

@@ -29,6 +29,7 @@ export interface Stop {
 }
 
 const LOOK_EVERY_MS = 2;
+/** Without a change: what a machine with much else to do still gets done in longer is not stuck. */
 const STUCK_AFTER_MS = 20_000;
 /** What is answered goes on to its next gate within one turn of the event loop, or two where it sleeps. */
 const QUIET_TURNS = 3;
@@ -104,14 +105,17 @@ export class Gates {
 
   /** Resolves when nobody moves any more: each stands, waits for a lock, or has nothing to do. */
   async settle(processes: readonly ModelProcess[]): Promise<void> {
-    const started = Date.now();
+    let changedAt = Date.now();
     for (;;) {
       await this.#quiet();
       const isStill = this.#underWay.size + this.#dying.size === 0;
       if (isStill && this.#lost(processes).length === 0) return;
-      if (await this.#waitForChange()) continue;
+      if (await this.#waitForChange()) {
+        changedAt = Date.now();
+        continue;
+      }
       if ((await this.#onlyLocksAreWaitedFor()) && this.#lost(processes).length === 0) return;
-      if (Date.now() - started > STUCK_AFTER_MS) throw new Error(await this.#report(processes));
+      if (Date.now() - changedAt > STUCK_AFTER_MS) throw new Error(await this.#report(processes));
     }
   }
 
