@@ -121,15 +121,24 @@ describe('a page', () => {
   });
 
   test('I3: that was committed is not asked for again by the next run', async () => {
-    const source = await startServer(answer(200, [row(minutesAgo(60))], NEXT), answer(200, []));
-    let pages = 0;
-    const onPage = () => {
-      pages += 1;
+    const pages = 20;
+    const since = minutesAgo(60);
+    const pageOf = (url: string | undefined) => (windowOf(url) === undefined ? Number(url?.slice(1)) : 1);
+    const source = await startServer((request, response) => {
+      const page = pageOf(request.url);
+      const next = page < pages ? { link: `</${page + 1}>; rel=next` } : {};
+      answer(200, [row(since + page * 1_000_000)], next)(request, response);
+    });
+    let committed = 0;
+    const onPage = (counts: { readonly pages: number }) => {
+      committed = counts.pages;
     };
-    const first = await read(source, 'live', { onPage, pauseNow: () => pages > 0 });
+    const first = await read(source, 'live', { onPage, pauseNow: () => committed > 0 });
     expect(first.outcome).toBe('paused');
+    const before = source.requests.length;
     await read(source, 'live');
-    expect(source.requests[1]?.url).toBe('/next');
+    expect(pageOf(source.requests[before]?.url)).toBe(committed + 1);
+    expect(await deliveries()).toBe(pages);
   });
 
   test('I4: of a worker that was overtaken while it waited for the answer is not committed', async () => {
