@@ -12,17 +12,11 @@ import type { Claim, Reading, Stream } from '../sync/stream.ts';
 import { wholeBuckets } from '../sync/whole-buckets.ts';
 import type { ApiResponseBucket } from './api-response-bucket.ts';
 import { type BucketPage, readBucketPage } from './api-response-page.ts';
+import { type StreamSettings, settingsOf } from './stream-settings.ts';
 
-export interface ApiResponsesSettings {
-  readonly everySeconds: number;
-  /** In microseconds, like all durations here. */
-  readonly lookback: number;
-  readonly span: number;
-  readonly settle: number;
+export interface ApiResponsesSettings extends StreamSettings {
   /** Bucket width to ask for: 120, 3600, 14400 or 21600. */
   readonly intervalSeconds: number;
-  /** Rows in quarantine beyond which no page is committed. */
-  readonly quarantineLimit: number;
 }
 
 const LONGEST_INTERVAL = 21_600;
@@ -40,12 +34,7 @@ export function apiResponses(
   const widthOf = ({ finerInterval, finestInterval }: LearnedLimits) =>
     Math.max(finerInterval ?? settings.intervalSeconds, finestInterval ?? 0);
   return {
-    key,
-    everySeconds: settings.everySeconds,
-    limits: settings,
-    quarantineLimit: settings.quarantineLimit,
-    now: () => client.now(),
-    clockSkewMs: () => client.clockSkewMs,
+    ...settingsOf(key, client, settings),
     situation: (coverage, wantedFrom, learned) => ({
       now: client.now(),
       wantedFrom,

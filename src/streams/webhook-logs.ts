@@ -10,19 +10,13 @@ import type { LearnedLimits } from '../sync/limits.ts';
 import { type OpenWindow, openWindow, type TakenPage, takePage } from '../sync/open-window.ts';
 import type { Reading, Stream } from '../sync/stream.ts';
 import { type ReadMoment, withoutRepeats } from './page-repeats.ts';
+import { type StreamSettings, settingsOf } from './stream-settings.ts';
 import { deliveryBatchOf, type NumberedRow, partitionsOf } from './webhook-log-batch.ts';
 import { readLogPage } from './webhook-log-page.ts';
 
-export interface WebhookLogsSettings {
-  readonly everySeconds: number;
-  /** In microseconds, like all durations here. */
-  readonly lookback: number;
-  readonly span: number;
-  readonly settle: number;
+export interface WebhookLogsSettings extends StreamSettings {
   /** Rows of a page, 3 to 1000. */
   readonly perPage: number;
-  /** Rows in quarantine beyond which no page is committed. */
-  readonly quarantineLimit: number;
 }
 
 /** Rows have instants of their own, no buckets. */
@@ -40,12 +34,7 @@ const SHORTEST_UNSORTED_CLAIM = instantOfSeconds(60);
 /** The log of webhook deliveries (`getOrganizationWebhooksLogs`). */
 export function webhookLogs(key: StreamKey, client: MerakiClient, settings: WebhookLogsSettings): Stream {
   return {
-    key,
-    everySeconds: settings.everySeconds,
-    limits: settings,
-    quarantineLimit: settings.quarantineLimit,
-    now: () => client.now(),
-    clockSkewMs: () => client.clockSkewMs,
+    ...settingsOf(key, client, settings),
     situation: (coverage, wantedFrom, learned) => ({
       now: client.now(),
       wantedFrom,
