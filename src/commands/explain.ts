@@ -10,9 +10,8 @@ import { type StreamName, UNFILTERED } from '../stream-key.ts';
 import { momentVerdict } from '../sync/moment-verdict.ts';
 import type { LookOptions } from './command-options.ts';
 import { remedyOf, sentenceOn, type ToldMoment } from './moment-sentences.ts';
-import { openConfiguredDatabase } from './open-database.ts';
+import { withArchive } from './open-archive.ts';
 import { paintFor, say, sayJson } from './output.ts';
-import { expectArchive } from './status.ts';
 
 export interface ExplainOptions extends LookOptions {
   /** Id or name. */
@@ -29,10 +28,8 @@ export interface ExplainOptions extends LookOptions {
  * @throws {UsageError} for an organization that was never seen
  */
 export async function explain(options: ExplainOptions): Promise<number> {
-  const { config, log, output, json, moment } = options;
-  const opened = await openConfiguredDatabase(config, log, 'guest', 2);
-  try {
-    await expectArchive(opened.database);
+  const { output, json, moment } = options;
+  return await withArchive(options, async (opened) => {
     const organization = await findOrganization(opened.database, options.organization);
     const told = await tellAll(opened.database, organization, options);
     if (json) {
@@ -53,9 +50,7 @@ export async function explain(options: ExplainOptions): Promise<number> {
       if (remedy !== null) say(output, `  ${remedy}`);
     }
     return 0;
-  } finally {
-    await opened.close();
-  }
+  });
 }
 
 async function findOrganization(database: Database, wanted: string): Promise<OrganizationRecord> {

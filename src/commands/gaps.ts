@@ -1,24 +1,19 @@
 import { type GapRow, readGaps } from '../db/archive-status.ts';
 import { UNFILTERED } from '../stream-key.ts';
 import type { LookOptions } from './command-options.ts';
-import { openConfiguredDatabase } from './open-database.ts';
+import { withArchive } from './open-archive.ts';
 import { formatMinute, formatSpan, type Output, paintFor, say, sayJson, table } from './output.ts';
-import { expectArchive } from './status.ts';
 
 /** Prints what is missing. @returns 7 when something is, else 0 */
 export async function gaps(options: LookOptions): Promise<number> {
-  const { config, log, output, json } = options;
-  const opened = await openConfiguredDatabase(config, log, 'guest', 2);
-  try {
-    await expectArchive(opened.database);
+  const { config, output, json } = options;
+  return await withArchive(options, async (opened) => {
     const missing = await readGaps(opened.database.query, config.gapWarning);
     if (json) sayJson(output, { gaps: missing });
     else if (missing.length === 0) say(output, 'No gaps: everything that is wanted is covered.');
     else sayGaps(output, missing);
     return missing.length === 0 ? 0 : 7;
-  } finally {
-    await opened.close();
-  }
+  });
 }
 
 function sayGaps(output: Output, missing: readonly GapRow[]): void {

@@ -14,9 +14,8 @@ import { replayApiResponses } from '../streams/replay-api-responses.ts';
 import { replayWebhookLogs } from '../streams/replay-webhook-logs.ts';
 import { type ReplayCounts, type Replayer, replayQuarantine } from '../sync/replay.ts';
 import { rollUp } from '../sync/roll-up.ts';
-import { openConfiguredDatabase } from './open-database.ts';
+import { withArchive } from './open-archive.ts';
 import { formatMinute, formatNumber, type Output, say, table } from './output.ts';
-import { expectArchive } from './status.ts';
 
 export interface QuarantineOptions extends QuarantineFilter {
   readonly config: Config;
@@ -40,10 +39,8 @@ const REPLAYERS: Readonly<Record<StreamName, Replayer>> = {
 export async function listQuarantine(
   options: QuarantineOptions & { readonly raw: boolean },
 ): Promise<number> {
-  const { config, log, output, json, raw } = options;
-  const opened = await openConfiguredDatabase(config, log, 'guest', 2);
-  try {
-    await expectArchive(opened.database);
+  const { output, json, raw } = options;
+  return await withArchive(options, async (opened) => {
     const { query } = opened.database;
     const shown: (readonly [StreamKey, QuarantinedRow])[] = [];
     let rows = 0;
@@ -60,9 +57,7 @@ export async function listQuarantine(
     if (json) say(output, ']}');
     else sayRows(output, shown, rows, raw);
     return rows === 0 ? 0 : 7;
-  } finally {
-    await opened.close();
-  }
+  });
 }
 
 /**
@@ -73,11 +68,8 @@ export async function listQuarantine(
 export async function replayQuarantined(
   options: QuarantineOptions & { readonly clock: Clock; readonly signal: AbortSignal },
 ): Promise<number> {
-  const { config, log, clock, signal, output, json } = options;
-  const opened = await openConfiguredDatabase(config, log, 'guest', 2);
-  try {
-    const { database } = opened;
-    await expectArchive(database);
+  const { clock, signal, output, json } = options;
+  return await withArchive(options, async ({ database }) => {
     const partitions = new Partitions(database);
     const now = () => instantOfMilliseconds(clock.now());
     const results: (readonly [StreamKey, ReplayCounts])[] = [];
@@ -95,9 +87,7 @@ export async function replayQuarantined(
       say(output, JSON.stringify({ streams }, null, 2));
     } else sayReplayed(output, results);
     return results.some(([, { refused }]) => refused > 0) ? 7 : 0;
-  } finally {
-    await opened.close();
-  }
+  });
 }
 
 function asJson(key: StreamKey, row: QuarantinedRow) {

@@ -14,9 +14,8 @@ import {
 } from '../db/readers.ts';
 import { DatabaseError, MissingRightsError, UsageError } from '../errors.ts';
 import type { Log } from '../log.ts';
-import { type OpenedDatabase, openConfiguredDatabase } from './open-database.ts';
+import { withArchive } from './open-archive.ts';
 import { type Output, say, sayJson, table } from './output.ts';
-import { expectArchive } from './status.ts';
 
 export interface ReaderOptions {
   readonly config: Config;
@@ -109,19 +108,6 @@ export async function removeReader(options: ReaderOptions, role: string, drop: b
     const done = drop && reader.exists ? 'is dropped' : 'sees nothing in schema meraki any more';
     say(options.output, `${role} ${done}.`);
   });
-}
-
-async function withArchive(
-  { config, log }: ReaderOptions,
-  work: (opened: OpenedDatabase) => Promise<void>,
-): Promise<void> {
-  const opened = await openConfiguredDatabase(config, log, 'guest', 2);
-  try {
-    await expectArchive(opened.database);
-    await work(opened);
-  } finally {
-    await opened.close();
-  }
 }
 
 /** Names that Postgres reserves or would cut off, and roles that this program has for something else. */

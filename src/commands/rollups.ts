@@ -8,9 +8,8 @@ import { describeStream, type StreamKey, UNFILTERED } from '../stream-key.ts';
 import { checkRollups, type RollupCheck } from '../sync/check-rollups.ts';
 import { rollUp } from '../sync/roll-up.ts';
 import type { WorkOptions } from './command-options.ts';
-import { openConfiguredDatabase } from './open-database.ts';
+import { withArchive } from './open-archive.ts';
 import { formatNumber, type Output, say, sayJson, table } from './output.ts';
-import { expectArchive } from './status.ts';
 
 export interface RollupOptions extends WorkOptions {
   readonly organizationId: string | undefined;
@@ -18,11 +17,8 @@ export interface RollupOptions extends WorkOptions {
 
 /** Compares all rollups with what the facts make. @returns 7 when any differ, else 0 */
 export async function checkAllRollups(options: RollupOptions): Promise<number> {
-  const { config, log, signal, output, json } = options;
-  const opened = await openConfiguredDatabase(config, log, 'guest', 2);
-  try {
-    const { database } = opened;
-    await expectArchive(database);
+  const { signal, output, json } = options;
+  return await withArchive(options, async ({ database }) => {
     const checks: (readonly [StreamKey, RollupCheck])[] = [];
     for (const key of await readStreamKeys(database.query, options.organizationId)) {
       signal.throwIfAborted();
@@ -31,18 +27,13 @@ export async function checkAllRollups(options: RollupOptions): Promise<number> {
     if (json) sayJson(output, { streams: checks.map(told) });
     else sayChecks(output, checks);
     return checks.some(([, { differences }]) => differences.length > 0) ? 7 : 0;
-  } finally {
-    await opened.close();
-  }
+  });
 }
 
 /** Makes all rollups anew; report views are right meanwhile, and slower. */
 export async function rebuildRollups(options: RollupOptions): Promise<number> {
-  const { config, log, clock, signal, output, json } = options;
-  const opened = await openConfiguredDatabase(config, log, 'guest', 2);
-  try {
-    const { database } = opened;
-    await expectArchive(database);
+  const { clock, signal, output, json } = options;
+  return await withArchive(options, async ({ database }) => {
     const partitions = new Partitions(database);
     const now = () => instantOfMilliseconds(clock.now());
     const keys = await readStreamKeys(database.query, options.organizationId);
@@ -58,9 +49,7 @@ export async function rebuildRollups(options: RollupOptions): Promise<number> {
     if (json) sayJson(output, { streams: keys });
     else say(output, `The rollups of ${formatNumber(keys.length)} streams were made anew.`);
     return 0;
-  } finally {
-    await opened.close();
-  }
+  });
 }
 
 function told([key, { checked, differences }]: readonly [StreamKey, RollupCheck]) {

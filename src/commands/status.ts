@@ -1,14 +1,11 @@
 import { archiveMetrics } from '../db/archive-metrics.ts';
 import { readStatus, type StreamStatus } from '../db/archive-status.ts';
-import type { Database } from '../db/database.ts';
-import { pendingMigrations } from '../db/migrate.ts';
 import { readFindings } from '../db/stream-findings.ts';
-import { SchemaMismatchError } from '../errors.ts';
 import { type Instant, instantOfMilliseconds } from '../instant.ts';
 import { UNFILTERED } from '../stream-key.ts';
 import { type LearnedSummary, summarizeLearned } from '../sync/learned-summary.ts';
 import type { LookOptions } from './command-options.ts';
-import { openConfiguredDatabase } from './open-database.ts';
+import { withArchive } from './open-archive.ts';
 import {
   formatMinute,
   formatNumber,
@@ -26,10 +23,8 @@ import { trustNotes } from './trust-notes.ts';
 
 /** Prints where each stream stands. Always 0: `gaps` and `doctor` are the commands that judge. */
 export async function status(options: LookOptions & { readonly metrics: boolean }): Promise<number> {
-  const { config, log, output, json, metrics } = options;
-  const opened = await openConfiguredDatabase(config, log, 'guest', 2);
-  try {
-    await expectArchive(opened.database);
+  const { config, output, json, metrics } = options;
+  return await withArchive(options, async (opened) => {
     const streams = await readStatus(opened.database.query, config.gapWarning);
     const findings = await readFindings(opened.database.query);
     const now = instantOfMilliseconds(options.clock.now());
@@ -55,9 +50,7 @@ export async function status(options: LookOptions & { readonly metrics: boolean 
       say(output, `  other tools: user meraki_reader, password in ${opened.reader.passwordFile}`);
     }
     return 0;
-  } finally {
-    await opened.close();
-  }
+  });
 }
 
 /** A table, and below it what each stream needs more words for. */
@@ -120,17 +113,4 @@ function stateOf(stream: StreamStatus, notes: readonly Note[], paint: Paint): st
 function painted(weight: Note['weight'], said: string, paint: Paint): string {
   if (weight === 'alarm') return paint.red(said);
   return weight === 'warning' ? paint.yellow(said) : said;
-}
-
-/**
- * @throws {SchemaMismatchError} when the database has not been migrated to this version
- */
-export async function expectArchive(database: Database): Promise<void> {
-  const missing = await pendingMigrations(database);
-  if (missing.length > 0) {
-    throw new SchemaMismatchError(
-      'This database holds no archive of this version yet. Run "meraki-historian start", or "meraki-historian migrate".',
-      { missing: missing.length },
-    );
-  }
 }
