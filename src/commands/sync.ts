@@ -100,7 +100,7 @@ async function syncAll(archive: Archive, options: SyncOptions): Promise<readonly
   signal.throwIfAborted();
   await extendCalendars(archive.database, archive.client.now());
   await rollUpAll({ ...archive, signal }, archive.client.now());
-  await new StoreWatch(archive).look(archive.client.now());
+  await new StoreWatch(archive).look(archive.client.now(), signal);
   return results.sort((a, b) => a.task.localeCompare(b.task));
 }
 

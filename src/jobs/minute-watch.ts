@@ -32,6 +32,7 @@ const WATCH_EVERY_MS = 60_000;
  */
 export class MinuteWatch {
   readonly #options: MinuteWatchOptions;
+  #storeLook: Promise<void> | undefined;
 
   constructor(options: MinuteWatchOptions) {
     this.#options = options;
@@ -44,7 +45,7 @@ export class MinuteWatch {
       try {
         await this.look(signal);
       } catch (error) {
-        if (signal.aborted) return;
+        if (signal.aborted) break;
         log.warn(
           { error: error instanceof Error ? error.message : String(error) },
           'the checks of every minute did not end',
@@ -52,11 +53,12 @@ export class MinuteWatch {
       }
       await clock.sleep(WATCH_EVERY_MS, signal).catch(() => undefined);
     }
+    await this.#storeLook;
   }
 
   /** @returns whether this worker was the one to do what is done once */
   async look(signal: AbortSignal): Promise<boolean> {
-    const { client, networks, gaps, store, keepUp } = this.#options;
+    const { client, networks, gaps, keepUp } = this.#options;
     // First, since lists of hundreds of networks take minutes.
     await keepUp();
     // A little less than the period: the turns of one worker alone are not to miss one another.
@@ -66,8 +68,24 @@ export class MinuteWatch {
       await gaps.look(client.now());
     }
     if (isOurs) await rollUpAll({ ...this.#options, signal }, client.now());
-    if (isOurs) await store.lookInTime(client.now());
+    if (isOurs) this.#storeLook ??= this.#lookAfterStore(signal);
     return isOurs;
+  }
+
+  /** Beside the checks, which shall not wait: an index is built anew behind all who began to read before. */
+  async #lookAfterStore(signal: AbortSignal): Promise<void> {
+    const { client, log, store } = this.#options;
+    try {
+      await store.lookInTime(client.now(), signal);
+    } catch (error) {
+      if (signal.aborted) return;
+      log.warn(
+        { error: error instanceof Error ? error.message : String(error) },
+        'the tables were not looked after',
+      );
+    } finally {
+      this.#storeLook = undefined;
+    }
   }
 
   async #claim(name: 'minute' | 'gaps', everyMs: number): Promise<boolean> {

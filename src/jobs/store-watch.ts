@@ -30,22 +30,22 @@ export class StoreWatch {
   }
 
   /** Looks, if a day has passed since the last look that ended well. @param now by Meraki's clock */
-  async lookInTime(now: Instant): Promise<void> {
+  async lookInTime(now: Instant, signal?: AbortSignal): Promise<void> {
     const { clock } = this.#options;
     if (clock.now() < this.#nextLook) return;
     this.#nextLook = clock.now() + AGAIN_MS;
-    if (await this.look(now)) this.#nextLook = clock.now() + DAY_MS;
+    if (await this.look(now, signal)) this.#nextLook = clock.now() + DAY_MS;
   }
 
   /** @returns whether all is as it should be; `false`: a table was in use, and this is to be tried again */
-  async look(now: Instant): Promise<boolean> {
+  async look(now: Instant, signal?: AbortSignal): Promise<boolean> {
     const { database, partitions, log } = this.#options;
     try {
       const made = await partitions.ensureAhead(now);
       if (made.length > 0) log.info({ made }, 'partitions of the coming months were made');
       const analyzed = await analyzeParents(database);
       if (analyzed.length > 0) log.info({ analyzed }, 'partitioned tables were analyzed');
-      const packed = await packOldestMonth(database, now);
+      const packed = await packOldestMonth(database, now, signal);
       if (packed !== undefined)
         log.info({ packed }, 'the index of a month that no longer changes was packed');
       return true;
@@ -53,7 +53,7 @@ export class StoreWatch {
       if (!(error instanceof DatabaseBusyError)) throw error;
       log.warn(
         { error: error.message },
-        'the coming months could not be made yet; tried again in ten minutes',
+        'a table was in use for too long to make months ahead, analyze or pack it; tried again in ten minutes',
       );
       return false;
     }

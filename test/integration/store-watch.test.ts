@@ -1,10 +1,16 @@
 import { beforeEach, expect, test } from 'vitest';
 import { partitionFinding } from '../../src/commands/partition-finding.ts';
+import { packOldestMonth } from '../../src/db/pack-months.ts';
 import { readParentStatistics } from '../../src/db/parent-statistics.ts';
 import { PARTITIONED_TABLES } from '../../src/db/partition-settings.ts';
 import { missingPartitions, Partitions } from '../../src/db/partitions.ts';
 import { type Instant, instantOfMilliseconds, parseInstant } from '../../src/instant.ts';
+import { GapWatch } from '../../src/jobs/gap-watch.ts';
+import { MinuteWatch } from '../../src/jobs/minute-watch.ts';
+import { NetworkWatch } from '../../src/jobs/network-watch.ts';
 import { StoreWatch } from '../../src/jobs/store-watch.ts';
+import { MerakiClient } from '../../src/meraki/client.ts';
+import { hash64 } from '../../src/streams/hash.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
 import { testLog } from '../support/test-log.ts';
@@ -156,4 +162,85 @@ test('the index of a month that is over for 120 days is packed, one a day, and w
   expect(
     (await pool.query('select count(*)::integer as rows from meraki_store.api_response_counts')).rows,
   ).toEqual([{ rows: 15_000 }]);
+});
+
+const MAY = { from: at('2026-05-01T00:00:00Z'), to: at('2026-06-01T00:00:00Z') };
+const LONG_READ = 'begin isolation level repeatable read; select count(*) from meraki_store';
+
+/** Until a session waits for another one with such a statement. */
+async function waits(statement: string): Promise<void> {
+  const look = `select from pg_stat_activity
+    where datname = current_database() and wait_event_type = 'Lock' and query like $1`;
+  while ((await owned.database.pool.query(look, [`${statement}%`])).rowCount !== 1);
+}
+
+test('while a month is packed no other worker touches it, and readers go on, however long it waits for one of them', async () => {
+  const { database } = owned;
+  const { pool } = database;
+  await new Partitions(database).ensure('webhook_deliveries', MAY);
+  await pool.query(`
+    create index left_over on meraki_store.webhook_deliveries_2026_05 (logged_at);
+    update pg_index set indisvalid = false where indexrelid = 'meraki_store.left_over'::regclass`);
+  const [long, short] = [await pool.connect(), await pool.connect()];
+  try {
+    await short.query(`set lock_timeout = '5s'`);
+    const read = () => short.query('select count(*) from meraki_store.webhook_deliveries');
+    await long.query(`${LONG_READ}.webhook_deliveries`);
+    const packing = packOldestMonth(database, at(NOW));
+    await waits('drop index');
+    await read();
+    await long.query(`commit; ${LONG_READ}.networks`);
+    await waits('reindex');
+    expect(await packOldestMonth(database, at(NOW))).toBeUndefined();
+    await read();
+    await long.query('commit');
+    expect(await packing).toBe('webhook_deliveries_2026_05');
+    expect(await packOldestMonth(database, at(NOW))).toBeUndefined();
+  } finally {
+    long.release(true);
+    short.release(true);
+  }
+});
+
+test('packing that waits for a reader holds up neither the checks of every minute nor a stop', async () => {
+  const { database } = owned;
+  const { pool } = database;
+  await new Partitions(database).ensure('webhook_deliveries', MAY);
+  const options = { database, partitions: new Partitions(database), clock, log: testLog };
+  const client = new MerakiClient({
+    baseUrl: 'http://127.0.0.1:1',
+    key: 'nobody is asked',
+    trustedHosts: [],
+    pace: { take: async () => 0, pause: async () => undefined },
+    clock,
+    log: testLog,
+  });
+  let looks = 0;
+  const minute = new MinuteWatch({
+    ...options,
+    client,
+    networks: new NetworkWatch({ ...options, client, hash64 }),
+    gaps: new GapWatch({ ...options, warningSeconds: 1 }),
+    store: new StoreWatch(options),
+    keepUp: async () => {
+      looks += 1;
+    },
+  });
+  const long = await pool.connect();
+  try {
+    await long.query(`${LONG_READ}.networks`);
+    const stopping = new AbortController();
+    const running = minute.run(stopping.signal);
+    await waits('reindex');
+    await clock.untilSleeping(1);
+    await clock.advance(60_000);
+    await clock.untilSleeping(1);
+    expect(looks).toBe(2);
+    stopping.abort(new Error('stopped'));
+    await running;
+    expect(pool.totalCount - pool.idleCount).toBe(1);
+  } finally {
+    long.release(true);
+    await client.close();
+  }
 });
