@@ -132,12 +132,12 @@ export class MerakiClient {
         failure = unreachable(new URL(href), error);
       }
       if (failure.retry !== 'later' || failure instanceof WindowRefusedError) throw failure;
-      if (attempt >= MAX_ATTEMPTS) throw failure;
       const asked = askedWait(retryAfter, clock.now());
-      const wait = asked ?? backoff(attempt, random());
       if (failure instanceof RateLimitedError && options.organizationId !== undefined) {
         await this.#options.pace.pause(options.organizationId, asked);
       }
+      if (attempt >= MAX_ATTEMPTS) throw failure;
+      const wait = asked ?? backoff(attempt, random());
       log[attempt === 3 ? 'warn' : 'debug'](
         { organizationId: options.organizationId, code: failure.code, attempt, waitMs: Math.round(wait) },
         `${failure.message} Asking again.`,
