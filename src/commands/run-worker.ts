@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import { type Clock, systemClock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { formatDuration } from '../duration.ts';
 import { SyncWorker } from '../jobs/sync-worker.ts';
@@ -9,6 +9,8 @@ import { withPatience } from './patience.ts';
 
 /** A page at hand ends in seconds; after this long a stop goes ahead without it. */
 const STOP_DEADLINE_MS = 15_000;
+/** Closing a pool waits for every statement on it, and one may stand behind somebody's lock for hours. */
+const CLOSE_DEADLINE_MS = 5_000;
 
 /** Both mostly wait for answers. What they hold of connections is in `openArchive`. */
 const CONCURRENCY = { live: 8, history: 8 };
@@ -43,7 +45,9 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
       options.onOpen?.(archive);
       await work(archive, options, patience);
     } finally {
-      await archive.close();
+      if (!(await endsWithin(archive.close(), CLOSE_DEADLINE_MS))) {
+        log.warn('connections on which nothing is heard were left open');
+      }
     }
   } catch (error) {
     if (!signal.aborted) throw error;
@@ -114,6 +118,18 @@ async function beginWork(
     await worker.stop(STOP_DEADLINE_MS).catch(() => undefined);
     throw error;
   }
+}
+
+/** @returns whether it ended, by the machine's own time, whatever time the work goes by: what ends here is a process */
+async function endsWithin(work: Promise<void>, milliseconds: number): Promise<boolean> {
+  const inTime = new AbortController();
+  const late = systemClock.sleep(milliseconds, inTime.signal).then(
+    () => false,
+    () => false,
+  );
+  const ended = await Promise.race([work.then(() => true), late]);
+  inTime.abort();
+  return ended;
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -106,7 +106,9 @@ async function openRedisStore(url: string, onFault: FaultListener): Promise<Queu
         onFault,
       ) as unknown as JobWorker,
     async close() {
-      await redis.quit().catch(() => redis.disconnect());
+      // A Redis that is gone answers nothing, and behind commands that wait for it `quit` waits for ever.
+      if (redis.status === 'ready') await redis.quit().catch(() => redis.disconnect());
+      else redis.disconnect();
     },
   };
 }

@@ -162,3 +162,28 @@ describe('when Meraki falls silent in the middle', () => {
     });
   });
 });
+
+test('a worker ends though a statement of its own waits behind somebody who does not', async () => {
+  const simulator = await start();
+  const owned = await createTestDatabase();
+  const holder = await owned.database.pool.connect();
+  try {
+    await holder.query('create table held ()');
+    await holder.query('begin; lock table held');
+    const isWaiting = async () => {
+      const look = `select from pg_stat_activity
+        where datname = current_database() and wait_event_type = 'Lock' and query = 'select from held'`;
+      return (await owned.database.pool.query(look)).rowCount === 1;
+    };
+    let waited: Promise<unknown> = Promise.resolve();
+    await work(configFor(simulator, owned, PAGED), {}, async ({ database }) => {
+      waited = database.pool.query('select from held');
+      await until(isWaiting);
+    });
+    expect(await isWaiting()).toBe(true);
+    await holder.query('rollback');
+    await waited;
+  } finally {
+    holder.release(true);
+  }
+});
