@@ -178,7 +178,8 @@ async function openPostgresStore(
   const workerBase = { connection, ...TAKE_OVER, maxStalledCount: MOST_STALLS, autorun: false };
   return {
     kind: 'postgres',
-    budgetStore: { postgres: database.pool },
+    // Not the pool that transactions are taken from: a budget that waits for one of these counts as gone.
+    budgetStore: { postgres: pool },
     openQueue: (role) =>
       withTranslatedErrors(
         withErrorListener(
