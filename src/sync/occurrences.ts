@@ -54,11 +54,7 @@ export function numberOccurrences(
 ): { readonly occurrences: readonly number[]; readonly after: OccurrenceCounts } {
   if (sorted && areInOrder(rows, before)) return numberByMoment(rows, before);
   const copies = new Map(Object.entries(before.copies));
-  const occurrences = rows.map((row) => {
-    const copy = copies.get(row.fingerprint) ?? 0;
-    copies.set(row.fingerprint, copy + 1);
-    return copy;
-  });
+  const occurrences = rows.map(({ fingerprint }) => nextCopy(copies, fingerprint));
   const last = rows.at(-1);
   if (last === undefined) return { occurrences, after: before };
   if (!sorted) return { occurrences, after: { at: null, copies: Object.fromEntries(copies) } };
@@ -70,6 +66,13 @@ export function numberOccurrences(
     occurrences,
     after: { at: last.sentAt, copies: Object.fromEntries([...kept, ...refusedOf(copies)]) },
   };
+}
+
+/** Counts one more. @returns how many there were before */
+function nextCopy(copies: Map<string, number>, fingerprint: string): number {
+  const copy = copies.get(fingerprint) ?? 0;
+  copies.set(fingerprint, copy + 1);
+  return copy;
 }
 
 function refusedOf(copies: Iterable<readonly [string, number]>): readonly (readonly [string, number])[] {
@@ -106,9 +109,7 @@ function numberByMoment(
     const isAlone = isFirst && next !== undefined && next.sentAt !== row.sentAt && row.sentAt !== before.at;
     if (isAlone) return 0;
     if (isFirst) copies = copiesAt(row.sentAt);
-    const copy = copies.get(row.fingerprint) ?? 0;
-    copies.set(row.fingerprint, copy + 1);
-    return copy;
+    return nextCopy(copies, row.fingerprint);
   });
   const last = rows.at(-1);
   if (last === undefined) return { occurrences, after: before };

@@ -5,8 +5,8 @@ export const exactMultiset: readonly Mutation[] = [
     name: 'counts identical rows once',
     invariant: 'I1',
     file: 'src/sync/occurrences.ts',
-    find: '    return copy;',
-    replace: '    return 0;',
+    find: 'return copy;',
+    replace: 'return 0;',
     caughtBy: ['test/unit/sync/open-window.test.ts'],
   },
   {
