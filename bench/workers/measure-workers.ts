@@ -45,7 +45,7 @@ export async function measureWorkers(subject: Subject): Promise<WorkersRun> {
   try {
     const started = performance.now();
     for (let worker = 0; worker < workers; worker += 1) {
-      fleet.startScript(['--import', '/tmp/countq.mjs', WORKER], {
+      fleet.startScript([WORKER], {
         MERAKI_DASHBOARD_API_KEY: 'bench',
         MERAKI_BASE_URL: pages.baseUrl,
         MERAKI_ORGANIZATION_IDS: archived.join(','),
