@@ -1,22 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import type { Job } from 'bullmq';
 import { systemClock } from '../clock.ts';
-import { deleteOldAudits } from '../db/audits.ts';
 import { extendCalendars } from '../db/calendar.ts';
 import { type ChoreName, claimChore } from '../db/chores.ts';
-import { deleteOldLateness } from '../db/lateness.ts';
 import { readOrganizations } from '../db/organizations.ts';
-import { dropExpired } from '../db/retention.ts';
 import { withScheduleLock } from '../db/schedule-lock.ts';
 import { readStreamsReadSince } from '../db/stream-standing.ts';
-import { deleteOldRuns, foldIdleRuns } from '../db/sync-runs.ts';
 import { forgetWorker, hasOtherWorkers, noteWorker } from '../db/workers.ts';
-import { type Instant, instantOfMilliseconds, instantOfSeconds } from '../instant.ts';
+import { type Instant, instantOfMilliseconds } from '../instant.ts';
 import { STREAM_NAMES, type StreamName } from '../stream-key.ts';
 import { AuditJobs } from './audit-jobs.ts';
 import { backfillBackoff } from './failing-pause.ts';
 import { GapWatch } from './gap-watch.ts';
 import { endJobWith } from './job-verbs.ts';
+import { dropOldMonths, forgetOldFigures } from './keep-no-longer.ts';
 import { LatenessWatch } from './lateness-watch.ts';
 import { MinuteWatch } from './minute-watch.ts';
 import { NetworkWatch, type NetworkWatchOptions } from './network-watch.ts';
@@ -57,14 +54,6 @@ export interface SyncWorkerOptions
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-/** Also of audits that found nothing and of lateness: views look back no further. */
-const RUNS_KEPT = instantOfSeconds(90 * 86_400);
-const DAY = instantOfMilliseconds(DAY_MS);
-/** Runs that found nothing are rows of their own for so long: over a weekend. */
-const IDLE_RUNS_KEPT = 3 * DAY;
-/** Days that were left, should nobody have been there to fold them, are forgotten soon enough as they are. */
-const FOLDED_AT_ONCE = 7 * DAY;
-
 /** One process's share of the work: it keeps the schedule and works on jobs of every organization. */
 export class SyncWorker {
   readonly #options: SyncWorkerOptions;
@@ -118,8 +107,8 @@ export class SyncWorker {
     this.#scheduled = this.#wanted(organizationIds);
     await this.#applySchedule();
     await extendCalendars(this.#options.database, this.#options.client.now());
-    if (await this.#claim('forget', DAY_MS)) await this.#forget();
-    await this.#dropExpired();
+    if (await this.#claim('forget', DAY_MS)) await forgetOldFigures(this.#options);
+    await dropOldMonths(this.#options);
     if (await this.#claim('lateness', HOUR_MS)) await this.#lateness.look(organizationIds);
     return organizationIds;
   }
@@ -205,28 +194,8 @@ export class SyncWorker {
     return withScheduleLock(database, () => applySchedule(this.#queues, this.#scheduled, auditEveryMs));
   }
 
-  async #forget(): Promise<void> {
-    const { database, client } = this.#options;
-    const before = client.now() - RUNS_KEPT;
-    await deleteOldRuns(database.query, before);
-    const until = Math.floor((client.now() - IDLE_RUNS_KEPT) / DAY) * DAY;
-    for (const { organizationId } of await readOrganizations(database)) {
-      await foldIdleRuns(database.query, organizationId, { from: until - FOLDED_AT_ONCE, to: until });
-    }
-    await deleteOldAudits(database.query, before);
-    await deleteOldLateness(database.query, before);
-  }
-
   async #claim(name: ChoreName, everyMs: number): Promise<boolean> {
     return await claimChore(this.#options.database.query, name, this.#localNow(), everyMs);
-  }
-
-  async #dropExpired(): Promise<void> {
-    const { database, client, log, retentionSeconds } = this.#options;
-    if (retentionSeconds === undefined) return;
-    const before = client.now() - instantOfSeconds(retentionSeconds);
-    const dropped = await dropExpired(database, before, client.now());
-    if (dropped.length > 0) log.info({ dropped }, 'months older than RETENTION were dropped');
   }
 
   #wanted(organizationIds: readonly string[]): readonly WantedSchedule[] {

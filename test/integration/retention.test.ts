@@ -74,7 +74,8 @@ async function stored(): Promise<string[]> {
 }
 
 test('months that lie wholly before are dropped, and no claim to them is left (I2)', async () => {
-  const dropped = await dropExpired(owned.database, at('2026-05-20T00:00:00Z'), now);
+  const { dropped, inUse } = await dropExpired(owned.database, at('2026-05-20T00:00:00Z'), now);
+  expect(inUse).toEqual([]);
   expect([...dropped].sort()).toEqual(['webhook_deliveries_2026_03', 'webhook_deliveries_2026_04']);
   expect(await stored()).toEqual(['2026-05-01 00:00:00+00']);
   const kept = rangesOf({ from: at('2026-05-01T00:00:00Z'), to: now });
@@ -88,17 +89,42 @@ test('months that lie wholly before are dropped, and no claim to them is left (I
 });
 
 test('a month that the time lies in is kept whole', async () => {
-  expect(await dropExpired(owned.database, at('2026-03-31T23:59:59Z'), now)).toEqual([]);
+  const { dropped } = await dropExpired(owned.database, at('2026-03-31T23:59:59Z'), now);
+  expect(dropped).toEqual([]);
   expect(await stored()).toHaveLength(3);
 });
 
 test('doing it again does nothing', async () => {
   await dropExpired(owned.database, at('2026-05-20T00:00:00Z'), now);
-  expect(await dropExpired(owned.database, at('2026-05-20T00:00:00Z'), now)).toEqual([]);
+  expect(await dropExpired(owned.database, at('2026-05-20T00:00:00Z'), now)).toEqual({
+    dropped: [],
+    inUse: [],
+  });
 });
 
 test('rows stay when their coverage cannot be forgotten (I2)', async () => {
   await owned.database.pool.query('alter table meraki_ingest.coverage rename to elsewhere');
   await expect(dropExpired(owned.database, at('2026-05-20T00:00:00Z'), now)).rejects.toThrow();
   expect(await stored()).toHaveLength(3);
+});
+
+test('a month that somebody has at work is left for another time, and nobody waits behind it', async () => {
+  const { pool } = owned.database;
+  const [packing, reader] = [await pool.connect(), await pool.connect()];
+  try {
+    // What building an index anew holds, for as long as it takes.
+    await packing.query(
+      'begin; lock table meraki_store.webhook_deliveries_2026_03 in share update exclusive mode',
+    );
+    const expired = await dropExpired(owned.database, at('2026-05-20T00:00:00Z'), now);
+    expect(expired).toEqual({ dropped: [], inUse: ['webhook_deliveries'] });
+    await reader.query(`set lock_timeout = '1ms'; select from meraki_store.webhook_deliveries`);
+    expect(await stored()).toHaveLength(3);
+    await packing.query('commit');
+    const { dropped } = await dropExpired(owned.database, at('2026-05-20T00:00:00Z'), now);
+    expect(dropped).toHaveLength(2);
+  } finally {
+    packing.release(true);
+    reader.release(true);
+  }
 });

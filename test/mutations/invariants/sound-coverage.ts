@@ -140,8 +140,8 @@ export const soundCoverage: readonly Mutation[] = [
     name: 'drops expired rows before their coverage',
     invariant: 'I2',
     file: 'src/db/retention.ts',
-    find: 'if (expired.length === 0) continue;',
-    replace: `if (expired.length === 0) continue;
+    find: 'if (expired.length > 0) {',
+    replace: `if (expired.length > 0) {
     for (const { name } of expired) {
       await translated(database.query.execute(sql.raw(\`drop table if exists meraki_store."\${name}"\`)));
     }`,
