@@ -24,8 +24,10 @@ export async function saveNetworks(
   now: Instant,
 ): Promise<void> {
   const at = sql`${formatInstant(now)}::timestamptz`;
+  // A network that is added while the list is paged moves others to the next page, where they stand once more.
+  const once = new Map(networks.map((network) => [network.networkKey, network]));
   const rows = JSON.stringify(
-    networks.map((network) => ({
+    [...once.values()].map((network) => ({
       k: network.networkKey,
       i: network.networkId,
       n: network.name,

@@ -82,6 +82,16 @@ describe('networks', () => {
   const list = (owned: TestDatabase, at: Instant, ...networks: NetworkRecord[]) =>
     saveNetworks(owned.database, '1', networks, at);
 
+  test('listed twice, on pages that moved meanwhile, are as they were listed last', async () => {
+    const owned = await createTestDatabase();
+    await saveOrganizations(owned.database, [organization('One')], START);
+    await list(owned, START, network('1', 'Graz'), network('2', 'Linz'), network('1', 'Graz West'));
+    expect(await history(owned)).toEqual([
+      ['N_1', 'Graz West', 0, null],
+      ['N_2', 'Linz', 0, null],
+    ]);
+  });
+
   test('are renamed, stay as they were while they are not listed, and keep a name that is left out', async () => {
     const owned = await createTestDatabase();
     await saveOrganizations(owned.database, [organization('One')], START);
