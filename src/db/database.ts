@@ -91,6 +91,8 @@ export async function translated<T>(query: PromiseLike<T>): Promise<T> {
   }
 }
 
+/** There is a digit in each of them; codes of sockets have none, and `EPIPE` is as long. */
+const SQLSTATE = /^(?=.*\d)[0-9A-Z]{5}$/;
 const UNREACHABLE_SQLSTATE = /^(08|57P0|53300|3D000|28)/;
 const BUSY_SQLSTATE = /^(40001|40P01|55P03|57014)/;
 
@@ -116,7 +118,7 @@ export function databaseError(error: unknown): unknown {
   if (code !== undefined && BUSY_SQLSTATE.test(code)) {
     return new DatabaseBusyError(`Postgres asked to try again: ${cause.message}`, facts);
   }
-  if (code !== undefined && /^[0-9A-Z]{5}$/.test(code)) {
+  if (code !== undefined && SQLSTATE.test(code)) {
     return new DatabaseError(`Postgres refused a statement (${code}): ${cause.message}`, facts);
   }
   if (code !== undefined || /connection|timeout|terminated/i.test(cause.message)) {
