@@ -21,6 +21,23 @@ const url = (...protocols: readonly string[]) =>
     error: `must be a valid URL that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
   });
 
+/** The URL of a server that is logged in to. */
+const loginUrl = (...protocols: readonly string[]) =>
+  url(...protocols).refine(hasReadableLogin, {
+    error: 'has a user name or password with a % that is not written as %25',
+  });
+
+function hasReadableLogin(text: string): boolean {
+  if (!URL.canParse(text)) return true;
+  const { username, password } = new URL(text);
+  try {
+    decodeURIComponent(`${username}:${password}`);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 const list = z.string().transform((text) =>
   text
     .split(/[\s,]+/)
@@ -69,10 +86,10 @@ const reportTimeZones = z
 export const environmentShape = z.object({
   MERAKI_DASHBOARD_API_KEY: z.string().optional(),
   MERAKI_BASE_URL: url('https:', 'http:').default('https://api.meraki.com/api/v1'),
-  MERAKI_TRUSTED_HOSTS: list.optional(),
+  MERAKI_TRUSTED_HOSTS: list.transform((hosts) => hosts.map((host) => host.toLowerCase())).optional(),
   MERAKI_ORGANIZATION_IDS: list.optional(),
-  DATABASE_URL: url('postgres:', 'postgresql:').optional(),
-  REDIS_URL: url('redis:', 'rediss:').optional(),
+  DATABASE_URL: loginUrl('postgres:', 'postgresql:').optional(),
+  REDIS_URL: loginUrl('redis:', 'rediss:').optional(),
   DATA_DIR: z.string().default('./data'),
   WEBHOOK_LOGS_EVERY: duration(10).default(300),
   API_RESPONSES_EVERY: duration(10).default(900),

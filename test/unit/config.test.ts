@@ -74,7 +74,7 @@ test('an empty variable counts as not set', () => {
 test('what is set is taken', () => {
   const config = load({
     MERAKI_BASE_URL: 'https://api.meraki.ca/api/v1//',
-    MERAKI_TRUSTED_HOSTS: 'proxy.example, other.example',
+    MERAKI_TRUSTED_HOSTS: 'proxy.example, Other.EXAMPLE',
     MERAKI_ORGANIZATION_IDS: '1, 2\n3',
     DATABASE_URL: 'postgres://u:p@db/x',
     REDIS_URL: 'rediss://cache',
@@ -108,6 +108,16 @@ test('what is set is taken', () => {
     retention: 400 * 86_400,
     log: { level: 'debug', format: 'pretty' },
   });
+});
+
+test.each([
+  ['DATABASE_URL', 'postgres://u:100%sure@db/x'],
+  ['DATABASE_URL', 'postgres://50%:p@db/x'],
+  ['REDIS_URL', 'redis://:100%sure@cache'],
+])('a percent sign in the user or password of %s has to be encoded, and is not printed', (name, url) => {
+  const faults = faultsOf({ MERAKI_DASHBOARD_API_KEY: KEY, [name]: url });
+  expect(faults).toContain(`${name} has a user name or password with a %`);
+  expect(faults).not.toContain('sure');
 });
 
 test('lines are pretty on a terminal', () => {
