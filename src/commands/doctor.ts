@@ -14,6 +14,7 @@ import { MerakiClient } from '../meraki/client.ts';
 import { listOrganizations, type MerakiOrganization } from '../meraki/organizations.ts';
 import { describeStream } from '../stream-key.ts';
 import { trustedHosts } from './archive.ts';
+import { clockFinding } from './clock-finding.ts';
 import type { Finding } from './finding.ts';
 import { openConfiguredDatabase } from './open-database.ts';
 import { formatSpan, type Output, paintFor, say, sayJson } from './output.ts';
@@ -33,7 +34,6 @@ export interface DoctorOptions {
 
 /** Oldest Postgres the schema works on. */
 const OLDEST_POSTGRES = 150_000;
-const HARMLESS_SKEW_MS = 30_000;
 
 /** Checks everything a run depends on. @returns the exit code of the first failed check, 7 for gaps, else 0 */
 export async function doctor(options: DoctorOptions): Promise<number> {
@@ -94,7 +94,7 @@ async function examineMeraki(config: Config, options: DoctorOptions): Promise<Fi
         exitCode: 0,
       },
       accessOf(organizations, config),
-      clockOf(client.clockSkewMs),
+      clockFinding(client.clockSkewMs),
     ];
   } catch (error) {
     return [failure('Meraki', error)];
@@ -117,19 +117,6 @@ function accessOf(organizations: readonly MerakiOrganization[], config: Config):
     notes.push(`MERAKI_ORGANIZATION_IDS names what the key cannot see: ${unseen.join(', ')}`);
   const state = disabled.length + unseen.length === 0 ? 'ok' : 'warning';
   return { check: 'organizations', state, said: notes.join('\n'), exitCode: 0 };
-}
-
-function clockOf(skewMs: number): Finding {
-  if (Math.abs(skewMs) <= HARMLESS_SKEW_MS) {
-    return { check: 'clock', state: 'ok', said: "agrees with Meraki's", exitCode: 0 };
-  }
-  const seconds = Math.round(skewMs / 1_000);
-  return {
-    check: 'clock',
-    state: 'warning',
-    said: `Meraki's clock is ${seconds} s ahead of this machine's; runs follow Meraki's, but switch on NTP`,
-    exitCode: 0,
-  };
 }
 
 async function examineDatabase(config: Config, { log, clock }: DoctorOptions): Promise<Finding[]> {
