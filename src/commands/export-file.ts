@@ -23,6 +23,8 @@ export async function writeWholeFile<T>(path: string, write: (stream: Writable) 
   const handle = await refusing(path, open(partial, 'wx'));
   try {
     const result = await withStream(handle, async (stream) => {
+      // Before there is anything in it.
+      if (found !== undefined) await refusing(path, handle.chmod(found.mode & 0o777));
       const written = await write(stream);
       await refusing(path, handle.sync());
       return written;

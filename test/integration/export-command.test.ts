@@ -112,6 +112,13 @@ describe('a file', () => {
     expect(await readFile(file, 'utf8')).toMatch(/^id,name,/);
   });
 
+  test('that is there stays as closed to others as it was', async () => {
+    const file = join(directory, 'private.csv');
+    await writeFile(file, 'before', { mode: 0o600 });
+    expect((await run('response_codes', '--output', file)).exitCode).toBe(0);
+    expect((await lstat(file)).mode & 0o777).toBe(0o600);
+  });
+
   test('that a link names is written, and the link stays', async () => {
     await writeFile(join(directory, 'real.csv'), 'before');
     await symlink('real.csv', join(directory, 'link.csv'));
