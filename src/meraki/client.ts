@@ -97,13 +97,15 @@ export class MerakiClient {
   }
 
   /**
-   * Asks for a URL that an earlier answer gave, retrying what may pass within about a minute.
+   * Asks for a URL that an earlier answer gave, retrying what may pass: about a minute, or up to five where Meraki
+   * asks to wait.
    *
    * @throws {KeyRefusedError} 401
    * @throws {OrganizationRefusedError} 403 or 404
-   * @throws {WindowRefusedError} 400 and other 4xx: the request itself is not accepted
+   * @throws {WindowRefusedError} 400: the request itself is not accepted
    * @throws {RateLimitedError} still 429 after the last attempt
-   * @throws {UnreachableError} no usable answer after the last attempt
+   * @throws {UnreachableError} no usable answer after the last attempt, other statuses included
+   * @throws {PagingError} no address of a next page can be made out of the answer, or it repeats the key
    * @throws {UntrustedHostError} the URL, a redirect or the next page is on a host that must not see the key
    */
   async follow(href: string, options: RequestOptions = {}): Promise<Answer> {
