@@ -45,7 +45,10 @@ export class KeyRefusedError extends HistorianError {
   override readonly exitCode = 4;
 }
 
-/** No usable answer: connection refused, cut, timed out, 5xx or a body that is not the documented JSON. */
+/**
+ * No usable answer: connection refused, cut, timed out, a status that has no meaning of its own here (5xx among them), or
+ * a body that is not the documented JSON.
+ */
 export class UnreachableError extends HistorianError {
   readonly code = 'MERAKI_UNREACHABLE';
   readonly retry = 'later';

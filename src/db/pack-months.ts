@@ -18,8 +18,8 @@ const PACKED = 'Packed.';
 const LOCK = 7_240_114;
 
 /**
- * Builds the index of the oldest month of facts anew that has not changed for 120 days and is not packed yet. Readers and
- * writers go on meanwhile. What a process that ended left of an attempt is cleared away first.
+ * Builds the index of one month of facts anew that has not changed for 120 days and is not packed yet: the oldest of
+ * deliveries, then of counts. Readers and writers go on meanwhile. What a process that ended left of an attempt is cleared away first.
  *
  * Postgres goes on with what a process that was killed had it do, and an index at work looks like one that was left. So
  * the lock is the session's: it ends when Postgres is done, not when the process is.

@@ -11,7 +11,9 @@ export function faultLog(what: string, log: Log, clock: Clock): (error: Error) =
   const saidAt = new Map<string, number>();
   return ({ message }) => {
     const now = clock.now();
-    const isNew = now - (saidAt.get(message) ?? Number.NEGATIVE_INFINITY) >= SAME_FAULT_MS;
+    // Messages name jobs and addresses: those of last year must not lie in memory for ever.
+    for (const [said, at] of saidAt) if (now - at >= SAME_FAULT_MS) saidAt.delete(said);
+    const isNew = !saidAt.has(message);
     if (isNew) saidAt.set(message, now);
     log[isNew ? 'warn' : 'trace']({ error: message }, what);
   };
