@@ -10,3 +10,8 @@ export const multirange = customType<{ data: string; driverData: string }>({
   dataType: () => 'tstzmultirange',
 });
 export const textArray = (name: string) => text(name).array();
+
+// A column belongs to its table, so that each call makes a new one.
+
+export const bucketEnd = () => ({ bucketEnd: instant('bucket_end').notNull() });
+export const updatedAt = () => ({ updatedAt: instant('updated_at').notNull() });

@@ -7,8 +7,9 @@ import { getTableConfig, type PgTable } from 'drizzle-orm/pg-core';
 import { formatInstant } from '../instant.ts';
 import type { Range } from '../ranges.ts';
 import type { StreamKey, StreamName } from '../stream-key.ts';
+import * as api from './api-rollup-schema.ts';
 import type { PartitionedTable } from './partition-settings.ts';
-import * as tables from './rollup-schema.ts';
+import * as webhook from './webhook-rollup-schema.ts';
 
 /** Hours are UTC's, days those of the organization's time zone. */
 export type RollupGrain = 'hour' | 'day';
@@ -25,19 +26,19 @@ export interface Rollup {
 
 export const ROLLUPS: Readonly<Record<StreamName, readonly Rollup[]>> = {
   webhook_logs: [
-    rollupOf(tables.webhookHours, 'hour'),
-    rollupOf(tables.webhookEndpointHours, 'hour'),
-    rollupOf(tables.webhookDays, 'day'),
-    rollupOf(tables.webhookEndpointDays, 'day'),
-    rollupOf(tables.webhookCodeDays, 'day'),
-    { ...rollupOf(tables.webhookAlertDays, 'day'), fromDays: true },
-    { ...rollupOf(tables.webhookNetworkDays, 'day'), fromDays: true },
-    rollupOf(tables.webhookFailureRuns, 'day'),
+    rollupOf(webhook.webhookHours, 'hour'),
+    rollupOf(webhook.webhookEndpointHours, 'hour'),
+    rollupOf(webhook.webhookDays, 'day'),
+    rollupOf(webhook.webhookEndpointDays, 'day'),
+    rollupOf(webhook.webhookCodeDays, 'day'),
+    { ...rollupOf(webhook.webhookAlertDays, 'day'), fromDays: true },
+    { ...rollupOf(webhook.webhookNetworkDays, 'day'), fromDays: true },
+    rollupOf(webhook.webhookFailureRuns, 'day'),
   ],
   api_responses: [
-    rollupOf(tables.apiResponseHours, 'hour'),
-    rollupOf(tables.apiResponseDays, 'day'),
-    rollupOf(tables.apiCodeDays, 'day'),
+    rollupOf(api.apiResponseHours, 'hour'),
+    rollupOf(api.apiResponseDays, 'day'),
+    rollupOf(api.apiCodeDays, 'day'),
   ],
 };
 

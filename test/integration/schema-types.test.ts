@@ -1,9 +1,11 @@
 import { getTableConfig, PgTable } from 'drizzle-orm/pg-core';
 import { expect, test } from 'vitest';
+import * as apiRollups from '../../src/db/api-rollup-schema.ts';
 import * as ledger from '../../src/db/ledger-schema.ts';
 import * as rollups from '../../src/db/rollup-schema.ts';
 import * as store from '../../src/db/schema.ts';
 import * as sharedWork from '../../src/db/shared-work-schema.ts';
+import * as webhookRollups from '../../src/db/webhook-rollup-schema.ts';
 import { createTestDatabase } from '../support/test-database.ts';
 
 interface Column {
@@ -21,7 +23,14 @@ type Tables = Readonly<Record<string, Table>>;
 
 /** What the program's queries are typed by. */
 function tablesOfSchemaFile(): Tables {
-  const exported: readonly unknown[] = Object.values({ ...store, ...rollups, ...ledger, ...sharedWork });
+  const exported: readonly unknown[] = Object.values({
+    ...store,
+    ...rollups,
+    ...apiRollups,
+    ...webhookRollups,
+    ...ledger,
+    ...sharedWork,
+  });
   const tables = exported.filter((value): value is PgTable => value instanceof PgTable);
   return Object.fromEntries(
     tables.map((table) => {
