@@ -15,7 +15,18 @@ export interface StreamKey {
 /** `live` reads the newest edge, `backfill` everything older that is missing. */
 export type Lane = 'live' | 'backfill';
 
+/** A stream among those of its organization: `webhook_logs`, or `api_responses/own` for a series with filters. */
+export function streamLabel({
+  stream,
+  series,
+}: {
+  readonly stream: string;
+  readonly series: string;
+}): string {
+  return series === UNFILTERED ? stream : `${stream}/${series}`;
+}
+
+/** A stream among all, for messages. */
 export function describeStream(key: StreamKey): string {
-  const series = key.series === UNFILTERED ? '' : `/${key.series}`;
-  return `${key.stream}${series} of organization ${key.organizationId}`;
+  return `${streamLabel(key)} of organization ${key.organizationId}`;
 }

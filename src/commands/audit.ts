@@ -2,7 +2,7 @@ import type { AuditRecord } from '../db/audits.ts';
 import { readOrganizations } from '../db/organizations.ts';
 import { HistorianError, OrganizationRefusedError } from '../errors.ts';
 import { formatInstant } from '../instant.ts';
-import { STREAM_NAMES, type StreamName, UNFILTERED } from '../stream-key.ts';
+import { STREAM_NAMES, type StreamName, streamLabel } from '../stream-key.ts';
 import { auditStream, differed } from '../sync/audit-stream.ts';
 import { rollUpAll } from '../sync/roll-up.ts';
 import type { Stream } from '../sync/stream.ts';
@@ -109,7 +109,7 @@ function report(output: Output, records: readonly AuditRecord[], names: Readonly
       ],
       records.map((record) => [
         names.get(record.key.organizationId) ?? record.key.organizationId,
-        record.key.series === UNFILTERED ? record.key.stream : `${record.key.stream}/${record.key.series}`,
+        streamLabel(record.key),
         formatMinute(formatInstant(record.audited.from).replace('T', ' ')),
         formatMinute(formatInstant(record.audited.to).replace('T', ' ')),
         record.rowsCompared,

@@ -6,7 +6,7 @@ import { countQuarantinedNearby } from '../db/quarantined-nearby.ts';
 import { countDeliveries, MINUTE, readBucket, stepAround } from '../db/stored-moment.ts';
 import { UsageError } from '../errors.ts';
 import { formatInstant, type Instant, instantOfMilliseconds } from '../instant.ts';
-import { type StreamName, UNFILTERED } from '../stream-key.ts';
+import { type StreamName, streamLabel } from '../stream-key.ts';
 import { momentVerdict } from '../sync/moment-verdict.ts';
 import type { LookOptions } from './command-options.ts';
 import { remedyOf, sentenceOn, type ToldMoment } from './moment-sentences.ts';
@@ -43,8 +43,7 @@ export async function explain(options: ExplainOptions): Promise<number> {
     const paint = paintFor(output);
     if (told.length === 0) say(output, neverRead(organization));
     for (const one of told) {
-      const { stream, series } = one.ledger.key;
-      say(output, paint.bold(series === UNFILTERED ? stream : `${stream}/${series}`));
+      say(output, paint.bold(streamLabel(one.ledger.key)));
       say(output, `  ${sentenceOn(one)}`);
       const remedy = remedyOf(one);
       if (remedy !== null) say(output, `  ${remedy}`);

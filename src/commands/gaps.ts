@@ -1,5 +1,5 @@
 import { type GapRow, readGaps } from '../db/archive-status.ts';
-import { UNFILTERED } from '../stream-key.ts';
+import { streamLabel } from '../stream-key.ts';
 import type { LookOptions } from './command-options.ts';
 import { withArchive } from './open-archive.ts';
 import { formatMinute, formatSpan, type Output, paintFor, say, sayJson, table } from './output.ts';
@@ -20,7 +20,7 @@ function sayGaps(output: Output, missing: readonly GapRow[]): void {
   const paint = paintFor(output);
   const rows = missing.map((gap) => [
     gap.organization_name ?? gap.organization_id,
-    gap.series === UNFILTERED ? gap.stream : `${gap.stream}/${gap.series}`,
+    streamLabel(gap),
     formatMinute(gap.gap_from),
     formatMinute(gap.gap_to),
     gap.is_near ? paint.red('pending!') : gap.state,

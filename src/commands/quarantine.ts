@@ -9,7 +9,7 @@ import {
 } from '../db/quarantined-rows.ts';
 import { instantOfMilliseconds } from '../instant.ts';
 import type { Log } from '../log.ts';
-import { type StreamKey, type StreamName, UNFILTERED } from '../stream-key.ts';
+import { type StreamKey, type StreamName, streamLabel } from '../stream-key.ts';
 import { replayApiResponses } from '../streams/replay-api-responses.ts';
 import { replayWebhookLogs } from '../streams/replay-webhook-logs.ts';
 import { type ReplayCounts, type Replayer, replayQuarantine } from '../sync/replay.ts';
@@ -116,7 +116,7 @@ function sayRows(
   ];
   const cells = ([key, row]: readonly [StreamKey, QuarantinedRow]) => [
     key.organizationId,
-    nameOf(key),
+    streamLabel(key),
     formatMinute(row.sentAt),
     row.copies,
     formatMinute(row.firstSeenAt),
@@ -137,7 +137,7 @@ function sayReplayed(output: Output, results: readonly (readonly [StreamKey, Rep
   }
   const cells = results.map(([key, { stored, known, refused }]) => [
     key.organizationId,
-    nameOf(key),
+    streamLabel(key),
     stored,
     known,
     refused,
@@ -146,11 +146,7 @@ function sayReplayed(output: Output, results: readonly (readonly [StreamKey, Rep
   say(output, table(['organization', 'stream', ...figures], cells, figures));
   for (const [key, { reasons }] of results) {
     for (const [reason, rows] of reasons) {
-      say(output, `${key.organizationId} ${nameOf(key)}: ${formatNumber(rows)} × ${reason}`);
+      say(output, `${key.organizationId} ${streamLabel(key)}: ${formatNumber(rows)} × ${reason}`);
     }
   }
-}
-
-function nameOf({ stream, series }: StreamKey): string {
-  return series === UNFILTERED ? stream : `${stream}/${series}`;
 }

@@ -4,7 +4,7 @@ import { Partitions } from '../db/partitions.ts';
 import { markStale } from '../db/rollup-stale.ts';
 import { readStreamKeys } from '../db/streams.ts';
 import { formatInstant, instantOfMilliseconds } from '../instant.ts';
-import { describeStream, type StreamKey, UNFILTERED } from '../stream-key.ts';
+import { describeStream, type StreamKey, streamLabel } from '../stream-key.ts';
 import { checkRollups, type RollupCheck } from '../sync/check-rollups.ts';
 import { rollUp } from '../sync/roll-up.ts';
 import type { WorkOptions } from './command-options.ts';
@@ -73,7 +73,7 @@ function sayChecks(output: Output, checks: readonly (readonly [StreamKey, Rollup
       differing.flatMap(([key, { differences }]) =>
         differences.map(({ table: name, rows }) => [
           key.organizationId,
-          key.series === UNFILTERED ? key.stream : `${key.stream}/${key.series}`,
+          streamLabel(key),
           name,
           formatNumber(rows),
         ]),

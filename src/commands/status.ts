@@ -2,7 +2,7 @@ import { archiveMetrics } from '../db/archive-metrics.ts';
 import { readStatus, type StreamStatus } from '../db/archive-status.ts';
 import { readFindings } from '../db/stream-findings.ts';
 import { type Instant, instantOfMilliseconds } from '../instant.ts';
-import { UNFILTERED } from '../stream-key.ts';
+import { streamLabel } from '../stream-key.ts';
 import { type LearnedSummary, summarizeLearned } from '../sync/learned-summary.ts';
 import type { LookOptions } from './command-options.ts';
 import { withArchive } from './open-archive.ts';
@@ -67,7 +67,7 @@ export function statusText(
   });
   const rows = noted.map(({ stream, notes }) => [
     stream.organization_name ?? stream.organization_id,
-    nameOf(stream),
+    streamLabel(stream),
     formatShare(roundedDown(stream.covered_ratio)),
     formatMinute(stream.covered_from).slice(0, 10),
     formatMinute(stream.covered_until),
@@ -79,7 +79,7 @@ export function statusText(
   const text = table(headings, rows, ['covered', 'lag']);
   const below = noted.flatMap(({ stream, notes }) => {
     if (notes.length === 0) return [];
-    const title = `${stream.organization_name ?? stream.organization_id}, ${nameOf(stream)}`;
+    const title = `${stream.organization_name ?? stream.organization_id}, ${streamLabel(stream)}`;
     return ['', title, ...notes.map(({ weight, said }) => `  ${painted(weight, said, paint)}`)];
   });
   return [text, ...below].join('\n');
@@ -88,10 +88,6 @@ export function statusText(
 /** Only what is whole may say 100 %. */
 function roundedDown(ratio: number | null): number | null {
   return ratio === null ? null : Math.floor(ratio * 10_000) / 10_000;
-}
-
-function nameOf(stream: StreamStatus): string {
-  return stream.series === UNFILTERED ? stream.stream : `${stream.stream}/${stream.series}`;
 }
 
 function gapsOf({ pending_gaps, lost_gaps }: StreamStatus): string {

@@ -10,7 +10,7 @@ import { NetworkWatch } from '../jobs/network-watch.ts';
 import { reconcileOrganizations } from '../jobs/reconcile.ts';
 import { StoreWatch } from '../jobs/store-watch.ts';
 import type { Range } from '../ranges.ts';
-import { type Lane, STREAM_NAMES, type StreamName, UNFILTERED } from '../stream-key.ts';
+import { type Lane, STREAM_NAMES, type StreamName, streamLabel } from '../stream-key.ts';
 import { hash64 } from '../streams/hash.ts';
 import { recordLostTime, tellLosses } from '../sync/lost-time.ts';
 import { rollUp, rollUpAll } from '../sync/roll-up.ts';
@@ -107,8 +107,7 @@ async function syncAll(archive: Archive, options: SyncOptions): Promise<readonly
 const quiet: Progress = { update: () => undefined, stop: () => undefined };
 
 function taskName(name: string | undefined, { key }: Stream): string {
-  const series = key.series === UNFILTERED ? '' : `/${key.series}`;
-  return `${name ?? key.organizationId} ${key.stream}${series}`;
+  return `${name ?? key.organizationId} ${streamLabel(key)}`;
 }
 
 async function syncStream(
