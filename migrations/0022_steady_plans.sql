@@ -6,16 +6,18 @@
 create or replace view meraki_store.webhook_days_exact as
 select v.organization_id, v.time_zone, r.bucket_start, r.bucket_end, r.endpoint_id, r.network_key, r.alert_type_id,
   r.status_class, r.deliveries, r.duration_ms_sum, r.duration_ms_max, r.p50_ms, r.p95_ms, r.p99_ms, r.updated_at,
-  v.covered, v.final
+  v.covered, v.final, r.bucket
 from meraki_store.visible_webhooks(current_user) v
 cross join lateral (
   select r.bucket_start, r.bucket_end, r.endpoint_id, r.network_key, r.alert_type_id, r.status_class, r.deliveries,
-    r.duration_ms_sum, r.duration_ms_max, r.p50_ms, r.p95_ms, r.p99_ms, r.updated_at
+    r.duration_ms_sum, r.duration_ms_max, r.p50_ms, r.p95_ms, r.p99_ms, r.updated_at,
+    tstzrange(r.bucket_start, r.bucket_end) as bucket
   from meraki_store.webhook_days r
   where r.organization_id = v.organization_id and not v.stale && tstzrange(r.bucket_start, r.bucket_end)
   union all
   select d.day_start, d.day_end, g.endpoint_id, g.network_key, g.alert_type_id, g.status_class, g.deliveries,
-    g.duration_ms_sum, g.duration_ms_max, g.p50_ms, g.p95_ms, g.p99_ms, v.stale_since
+    g.duration_ms_sum, g.duration_ms_max, g.p50_ms, g.p95_ms, g.p99_ms, v.stale_since,
+    tstzrange(d.day_start, d.day_end)
   from meraki_store.stale_days(v.time_zone, v.stale) d
   cross join lateral meraki_store.webhook_groups_of(v.organization_id, array[d.day_start], d.day_end) g
 ) r;
@@ -174,9 +176,9 @@ select f.organization_id, n.network_id, a.name as alert_type, e.shown_url as url
   f.response_code between 200 and 299 as is_success,
   f.response_duration_ms::bigint as response_duration_ms,
   f.occurrence, f.loaded_at, f.extra, o.name as organization_name, coalesce(n.name, n.network_id) as network_name,
-  f.organization_id || '/' || n.network_id as network_key,
-  f.organization_id || '/' || f.alert_type_id as alert_type_key,
-  f.organization_id || '/' || f.endpoint_id as endpoint_key,
+  n.member_key as network_key,
+  coalesce(a.member_key, f.organization_id || '/' || f.alert_type_id) as alert_type_key,
+  coalesce(e.member_key, f.organization_id || '/' || f.endpoint_id) as endpoint_key,
   (f.sent_at at time zone v.time_zone)::date as date
 from meraki_store.visible_webhooks(current_user) v
 cross join lateral (
@@ -190,3 +192,32 @@ left join meraki_store.alert_types_seen a
   on a.organization_id = f.organization_id and a.alert_type_id = f.alert_type_id
 left join meraki_store.webhook_endpoints_seen e
   on e.organization_id = f.organization_id and e.endpoint_id = f.endpoint_id;
+
+-- As the view by hour: keys and URLs once for each member, lengths of time only where a day is not covered wholly.
+create or replace view meraki.webhook_deliveries_daily with (security_barrier) as
+select r.organization_id, r.endpoint_id::text as endpoint_id, n.network_id, a.name as alert_type, r.status_class,
+  r.bucket_start, r.deliveries, case when r.status_class = '2xx' then r.deliveries else 0 end as successes,
+  r.duration_ms_sum, r.duration_ms_max, r.p50_ms, r.p95_ms, r.p99_ms,
+  r.final @> r.bucket as is_final,
+  case
+    when r.covered @> r.bucket then 1
+    else meraki_store.covered_seconds(r.covered, r.bucket_start, r.bucket_end)
+      / extract(epoch from r.bucket_end - r.bucket_start)::double precision
+  end as coverage_ratio,
+  case
+    when r.time_zone = 'UTC' then (r.bucket_start at time zone interval '0')::date
+    else (r.bucket_start at time zone r.time_zone)::date
+  end as date,
+  r.updated_at,
+  e.shown_url as url, e.url_host,
+  coalesce(n.name, n.network_id) as network_name, o.name as organization_name,
+  n.member_key as network_key,
+  coalesce(a.member_key, r.organization_id || '/' || r.alert_type_id) as alert_type_key,
+  coalesce(e.member_key, r.organization_id || '/' || r.endpoint_id) as endpoint_key
+from meraki_store.webhook_days_exact r
+left join meraki_store.organizations_seen o on o.organization_id = r.organization_id
+left join meraki_store.networks_seen n on n.organization_id = r.organization_id and n.network_key = r.network_key
+left join meraki_store.alert_types_seen a
+  on a.organization_id = r.organization_id and a.alert_type_id = r.alert_type_id
+left join meraki_store.webhook_endpoints_seen e
+  on e.organization_id = r.organization_id and e.endpoint_id = r.endpoint_id;
