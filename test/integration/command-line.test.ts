@@ -13,6 +13,7 @@ import {
   expectPresentable,
   startProgram,
 } from '../support/program.ts';
+import { runHere } from '../support/run-here.ts';
 import { createTestDatabase } from '../support/test-database.ts';
 
 const KEY = 'key-0123456789abcdef-of-the-test';
@@ -31,7 +32,10 @@ beforeAll(async () => {
   simulator = await startSimulator({ organizations: 1, rows: 1_000, key: KEY });
   const { url } = await createTestDatabase();
   // It asks six times, for about a quarter of a minute, so the other tests go on meanwhile.
-  unreachable = run(['sync'], { ...settings(url), MERAKI_BASE_URL: `http://127.0.0.1:${closedPort}/api/v1` });
+  unreachable = start(['sync'], {
+    ...settings(url),
+    MERAKI_BASE_URL: `http://127.0.0.1:${closedPort}/api/v1`,
+  });
 }, 120_000);
 
 afterAll(async () => {
@@ -61,15 +65,23 @@ function settings(databaseUrl: string): Environment {
   };
 }
 
-async function run(commandLine: readonly string[], environment: Environment = {}): Promise<Ended> {
+/** In a process of its own. */
+async function start(commandLine: readonly string[], environment: Environment = {}): Promise<Ended> {
   const ended = await startProgram(commandLine, { DATA_DIR: directory, ...environment }).ended;
+  expectPresentable(ended, [KEY, PASSWORD]);
+  return ended;
+}
+
+/** For what a process of its own would add nothing to. */
+async function run(commandLine: readonly string[], environment: Environment = {}): Promise<Ended> {
+  const ended = await runHere(commandLine, { DATA_DIR: directory, ...environment });
   expectPresentable(ended, [KEY, PASSWORD]);
   return ended;
 }
 
 describe('help', () => {
   test('of the program and of every command', async () => {
-    const help = await run(['--help']);
+    const help = await start(['--help']);
     expect(help).toMatchObject({ exitCode: 0, stderr: '' });
     const listed = help.stdout.slice(help.stdout.indexOf('Commands:'), help.stdout.indexOf('First steps:'));
     const commands = [...listed.matchAll(/^ {2}([a-z]+)\b/gm)].map((match) => match[1] ?? '');
@@ -83,16 +95,30 @@ describe('help', () => {
       expect({ command, exitCode }).toEqual({ command, exitCode: 0 });
       expect(stdout).toContain(`Usage: meraki-historian ${command === 'help' ? 'sync' : command}`);
     }
-    const version = await run(['--version']);
+    expect(await start(['help', 'sync'])).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringContaining('Usage: meraki-historian sync'),
+    });
+    const version = await start(['--version']);
     expect(version.stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 });
 
 describe('exit code 2: usage', () => {
+  const expectUsage = ({ exitCode, stdout, stderr }: Ended) => {
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
+    expect(stderr).not.toBe('');
+  };
+
   test.each([
     ['no command', []],
     ['an unknown command', ['archive']],
     ['an unknown option', ['sync', '--fast']],
+  ])('%s, of a process', async (_, commandLine) => {
+    expectUsage(await start(commandLine, { MERAKI_DASHBOARD_API_KEY: KEY }));
+  });
+
+  test.each([
     ['an unknown stream', ['sync', '--stream', 'events']],
     ['a time that is none', ['sync', '--from', 'yesterday']],
     ['a time to explain that is none', ['explain', '1', 'soon']],
@@ -104,15 +130,13 @@ describe('exit code 2: usage', () => {
     ['a fault plan that is not there', ['simulator', '--faults', 'no-such-file.json']],
     ['a stretch of time that ends before it begins', ['sync', '--from', '2026-02-01', '--to', '2026-01-01']],
   ])('%s', async (_, commandLine) => {
-    const { exitCode, stdout, stderr } = await run(commandLine, { MERAKI_DASHBOARD_API_KEY: KEY });
-    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
-    expect(stderr).not.toBe('');
+    expectUsage(await run(commandLine, { MERAKI_DASHBOARD_API_KEY: KEY }));
   });
 });
 
 describe('exit code 3: configuration', () => {
   test('all faults are told at once, and no secret', async () => {
-    const { exitCode, stderr } = await run(['sync'], {
+    const { exitCode, stderr } = await start(['sync'], {
       DATABASE_URL: `mysql://user:${PASSWORD}@localhost/archive`,
       REDIS_URL: `http://user:${PASSWORD}@localhost`,
       WEBHOOK_LOGS_EVERY: 'often',
@@ -135,7 +159,7 @@ describe('exit code 3: configuration', () => {
   });
 
   test('doctor says so as JSON too', async () => {
-    const { exitCode, stdout } = await run(['doctor', '--json']);
+    const { exitCode, stdout } = await start(['doctor', '--json']);
     expect(exitCode).toBe(3);
     expect(JSON.parse(stdout)).toMatchObject({ findings: [{ check: 'configuration', state: 'failed' }] });
   });
@@ -143,7 +167,7 @@ describe('exit code 3: configuration', () => {
   test("another dashboard's archive is left alone", async () => {
     const { url, database } = await createTestDatabase();
     await database.pool.query("insert into meraki_ingest.settings (name, value) values ('source', 'meraki')");
-    const { exitCode, stderr } = await run(['sync'], settings(url));
+    const { exitCode, stderr } = await start(['sync'], settings(url));
     expect(exitCode).toBe(3);
     expect(stderr).toContain('"meraki"');
   });
@@ -153,7 +177,7 @@ describe('exit code 4: the key is refused', () => {
   test.each([['sync'], ['start'], ['doctor']])('%s', async (command) => {
     const { url } = await createTestDatabase();
     const wrong = 'wrong-key-wrong-key-wrong-key';
-    const ended = await run([command], { ...settings(url), MERAKI_DASHBOARD_API_KEY: wrong });
+    const ended = await start([command], { ...settings(url), MERAKI_DASHBOARD_API_KEY: wrong });
     expect(ended.exitCode).toBe(4);
     expectPresentable(ended, [wrong]);
     expect(`${ended.stdout}${ended.stderr}`).toContain('401');
@@ -163,8 +187,14 @@ describe('exit code 4: the key is refused', () => {
 describe('exit code 6: database or queue unreachable', () => {
   const down = () => `postgres://historian:${PASSWORD}@127.0.0.1:${closedPort}/archive`;
 
-  test.each([['sync'], ['status'], ['gaps'], ['migrate'], ['doctor']])('%s', async (command) => {
-    const ended = await run([command], settings(down()));
+  test.each([
+    ['sync', start],
+    ['status', start],
+    ['gaps', run],
+    ['migrate', start],
+    ['doctor', run],
+  ])('%s', async (command, by) => {
+    const ended = await by([command], settings(down()));
     expect(ended.exitCode).toBe(6);
     expect(`${ended.stdout}${ended.stderr}`).toContain('Postgres cannot be reached');
   });
@@ -172,7 +202,7 @@ describe('exit code 6: database or queue unreachable', () => {
   test('Redis', async () => {
     const { url } = await createTestDatabase();
     const redis = { REDIS_URL: `redis://user:${PASSWORD}@127.0.0.1:${closedPort}` };
-    const ended = await run(['sync'], { ...settings(url), ...redis });
+    const ended = await start(['sync'], { ...settings(url), ...redis });
     expect(ended.exitCode).toBe(6);
     expect(ended.stderr).toContain('REDIS_URL');
     const examined = await run(['doctor', '--json'], { ...settings(url), ...redis });
@@ -184,8 +214,12 @@ describe('exit code 6: database or queue unreachable', () => {
 
   test('a database without an archive', async () => {
     const { url } = await createTestDatabase({ migrated: false });
-    for (const command of ['status', 'gaps', 'worker']) {
-      const ended = await run([command], settings(url));
+    for (const [command, by] of [
+      ['status', run],
+      ['gaps', start],
+      ['worker', start],
+    ] as const) {
+      const ended = await by([command], settings(url));
       expect(ended.exitCode).toBe(6);
       expect(ended.stderr).toContain('meraki-historian migrate');
     }
@@ -195,7 +229,7 @@ describe('exit code 6: database or queue unreachable', () => {
 test('migrate, sync, status, gaps and doctor: gaps end with 7, a whole archive with 0', async () => {
   const { url } = await createTestDatabase({ migrated: false });
   const environment = settings(url);
-  const migrated = await run(['migrate'], environment);
+  const migrated = await start(['migrate'], environment);
   expect(migrated).toMatchObject({ exitCode: 0 });
   expect(migrated.stdout).toMatch(/^(applied \d{4}_\w+(\.sql)?\n)+$/);
   const again = await run(['migrate'], environment);
@@ -204,30 +238,30 @@ test('migrate, sync, status, gaps and doctor: gaps end with 7, a whole archive w
 
   const from = new Date(Date.now() - 10 * 86_400_000).toISOString();
   const to = new Date(Date.now() - 9 * 86_400_000).toISOString();
-  const partly = await run(['sync', '--from', from, '--to', to, '--json'], environment);
+  const partly = await start(['sync', '--from', from, '--to', to, '--json'], environment);
   expect(partly.exitCode).toBe(7);
   expect(JSON.parse(partly.stdout).gaps).toBeGreaterThan(0);
-  const gaps = await run(['gaps', '--json'], environment);
+  const gaps = await start(['gaps', '--json'], environment);
   expect(gaps.exitCode).toBe(7);
   expect(JSON.parse(gaps.stdout).gaps).toContainEqual(
     expect.objectContaining({ stream: 'webhook_logs', state: 'pending', series: 'all' }),
   );
   const listed = await run(['gaps'], environment);
   expect(listed).toMatchObject({ exitCode: 7, stdout: expect.stringContaining('can be had until') });
-  const warned = await run(['doctor', '--json'], environment);
+  const warned = await start(['doctor', '--json'], environment);
   expect(warned.exitCode).toBe(7);
   expect(JSON.parse(warned.stdout).findings).toContainEqual(
     expect.objectContaining({ check: 'archive', state: 'warning' }),
   );
 
-  const whole = await run(['sync'], environment);
+  const whole = await start(['sync'], environment);
   expect(whole).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('new rows in') });
   expect((await run(['gaps', '--json'], environment)).exitCode).toBe(0);
-  expect(await run(['gaps'], environment)).toMatchObject({
+  expect(await start(['gaps'], environment)).toMatchObject({
     exitCode: 0,
     stdout: expect.stringContaining('No gaps'),
   });
-  const examined = await run(['doctor', '--json'], environment);
+  const examined = await start(['doctor', '--json'], environment);
   expect(examined.exitCode).toBe(0);
   expect(JSON.parse(examined.stdout).findings.map((finding: { check: string }) => finding.check)).toEqual(
     expect.arrayContaining([
@@ -247,7 +281,7 @@ test('migrate, sync, status, gaps and doctor: gaps end with 7, a whole archive w
     { stream: 'webhook_logs', pending_gaps: 0, lost_gaps: 0, last_error: null },
     { stream: 'api_responses', pending_gaps: 0, lost_gaps: 0, last_error: null },
   ]);
-  expect(await run(['status'], environment)).toMatchObject({
+  expect(await start(['status'], environment)).toMatchObject({
     exitCode: 0,
     stdout: expect.stringContaining('covered'),
   });
@@ -256,7 +290,7 @@ test('migrate, sync, status, gaps and doctor: gaps end with 7, a whole archive w
 test('demo --once compares with the truth and ends with 0, with no key', async () => {
   const { url } = await createTestDatabase({ migrated: false });
   const demo = ['demo', '--once', '--rows', '3000', '--organizations', '1', '--json'];
-  const { exitCode, stdout } = await run(demo, { ...HOURLY, DATABASE_URL: url });
+  const { exitCode, stdout } = await start(demo, { ...HOURLY, DATABASE_URL: url });
   expect(exitCode).toBe(0);
   expect(JSON.parse(stdout)).toMatchObject({
     comparison: { deliveriesWrong: 0, bucketsWrong: 0 },

@@ -30,6 +30,7 @@ import { systemClock } from '../../src/clock.ts';
 import { type EmbeddedPostgres, openEmbeddedPostgres } from '../../src/db/embedded/embedded-postgres.ts';
 import { EmbeddedPostgresError } from '../../src/errors.ts';
 import { createLog } from '../../src/log.ts';
+import { buildProgram } from '../support/program.ts';
 
 const PROJECT = join(import.meta.dirname, '..', '..');
 const ROOT = process.getuid?.() === 0;
@@ -214,26 +215,9 @@ function startChild(place: Place, options: { uid?: number; gid?: number; binarie
 
 beforeAll(async () => {
   compiled = await temporary(0o755);
-  await promisify(execFile)(
-    join(PROJECT, 'node_modules', '.bin', 'tsc'),
-    [
-      '--ignoreConfig',
-      ...[
-        '--rootDir',
-        join(PROJECT, 'src'),
-        '--outDir',
-        compiled,
-        '--target',
-        'es2023',
-        '--module',
-        'nodenext',
-      ],
-      ...['--types', 'node', '--strict', '--skipLibCheck', '--rewriteRelativeImportExtensions'],
-      join(PROJECT, 'src/db/embedded/embedded-postgres.ts'),
-      join(PROJECT, 'src/log.ts'),
-    ],
-    { cwd: PROJECT },
-  );
+  await buildProgram();
+  // A copy, since the user nobody need not get to the project.
+  await cp(join(PROJECT, 'dist'), compiled, { recursive: true });
   await symlink(join(PROJECT, 'node_modules'), join(compiled, 'node_modules'));
   await writeFile(join(compiled, 'package.json'), '{"type":"module"}');
   await writeFile(

@@ -14,6 +14,7 @@ import { type Range, rangesOf } from '../../src/ranges.ts';
 import type { StreamKey, StreamName } from '../../src/stream-key.ts';
 import { recordLostTime } from '../../src/sync/lost-time.ts';
 import { buildProgram, type Ended, endPrograms, startProgram } from '../support/program.ts';
+import { runHere } from '../support/run-here.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
 
 const HOUR = instantOfSeconds(3_600);
@@ -121,9 +122,15 @@ async function storeRows(moment: Instant): Promise<void> {
   });
 }
 
+const settings = () => ({ DATABASE_URL: owned.url, DATA_DIR: directory });
+
+/** In a process of its own. */
+async function start(...commandLine: readonly string[]): Promise<Ended> {
+  return await startProgram(['explain', ...commandLine], settings()).ended;
+}
+
 async function run(...commandLine: readonly string[]): Promise<Ended> {
-  return await startProgram(['explain', ...commandLine], { DATABASE_URL: owned.url, DATA_DIR: directory })
-    .ended;
+  return await runHere(['explain', ...commandLine], settings());
 }
 
 interface Told {
@@ -209,7 +216,7 @@ test('quarantined: read, and what it holds could not be understood', async () =>
 
 test('in words: every stream, or the one that is asked for; by name or id; to the minute', async () => {
   const moment = formatInstant(now - 10 * DAY).slice(0, 16);
-  const ended = await run('One', `${moment}Z`);
+  const ended = await start('One', `${moment}Z`);
   expect(ended).toMatchObject({ exitCode: 0, stderr: '' });
   expect(ended.stdout).toContain('webhook_logs\n  It was read after it had settled, and holds 2 deliveries');
   expect(ended.stdout).toContain('api_responses/retired\n');
@@ -223,7 +230,7 @@ test('a day alone is its beginning, and the answer says so', async () => {
 });
 
 test('an organization that is not known ends with 2 and the list of those that are', async () => {
-  const ended = await run('Three', '2026-11-01T10:00Z');
+  const ended = await start('Three', '2026-11-01T10:00Z');
   expect(ended).toMatchObject({ exitCode: 2, stdout: '' });
   expect(ended.stderr).toContain('1  One');
   expect(ended.stderr).toContain('2  Two');
@@ -234,9 +241,6 @@ test('an organization of which nothing was ever read', async () => {
   const { database, url } = await createTestDatabase();
   await saveOrganizations(database, [three], now);
   await noteAnswer(database, '3', 'refused', now);
-  const ended = await startProgram(['explain', '3', '2026-11-01'], {
-    DATABASE_URL: url,
-    DATA_DIR: directory,
-  }).ended;
+  const ended = await runHere(['explain', '3', '2026-11-01'], { DATABASE_URL: url, DATA_DIR: directory });
   expect(ended).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('it is paused (refused)') });
 });

@@ -14,6 +14,7 @@ import {
   expectPresentable,
   startProgram,
 } from '../support/program.ts';
+import { runHere } from '../support/run-here.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
 
 const ROWS = 120_000;
@@ -50,8 +51,15 @@ afterAll(() => endPrograms());
 
 const settings = () => ({ DATABASE_URL: large.url, DATA_DIR: directory });
 
-async function run(...commandLine: readonly string[]): Promise<Ended> {
+/** In a process of its own. */
+async function start(...commandLine: readonly string[]): Promise<Ended> {
   const ended = await startProgram(['export', ...commandLine], settings()).ended;
+  expectPresentable(ended, []);
+  return ended;
+}
+
+async function run(...commandLine: readonly string[]): Promise<Ended> {
+  const ended = await runHere(['export', ...commandLine], settings());
   expectPresentable(ended, []);
   return ended;
 }
@@ -131,7 +139,7 @@ describe('a file', () => {
     const pipe = join(directory, 'pipe');
     await promisify(execFile)('mkfifo', [pipe]);
     const reading = readFile(pipe, 'utf8');
-    expect((await run('response_codes', '--output', pipe)).exitCode).toBe(0);
+    expect((await start('response_codes', '--output', pipe)).exitCode).toBe(0);
     expect(await reading).toMatch(/^id,name,/);
     expect((await lstat(pipe)).isFIFO()).toBe(true);
   });
@@ -151,7 +159,7 @@ describe('a file', () => {
     ['missing/a.csv', 1, 'missing/a.csv cannot be written: ENOENT'],
     ['.', 2, 'is a directory'],
   ])('%s is refused in plain words', async (name, exitCode, message) => {
-    const ended = await run('response_codes', '--output', join(directory, name));
+    const ended = await start('response_codes', '--output', join(directory, name));
     expect(ended).toMatchObject({ exitCode, stdout: '' });
     expect(ended.stderr).toContain(message);
   });
@@ -185,7 +193,7 @@ describe('what cannot be exported is refused with the reason', () => {
 });
 
 test('a range of days has the first and not the last', async () => {
-  const ended = await run(
+  const ended = await start(
     ...['webhook_deliveries', '--from', '2026-01-02', '--to', '2026-01-03'],
     ...['--columns', 'sent_at', '--organization', '1', '--format', 'csv'],
   );

@@ -1,5 +1,5 @@
 /*
- * `quarantine list` and `quarantine replay` by the built program. Rows that an older version refused are put into
+ * `quarantine list` and `quarantine replay`, some of them by the built program. Rows that an older version refused are put into
  * quarantine by hand, with text that this version understands.
  */
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -13,6 +13,7 @@ import { CONTRADICTION } from '../../src/streams/api-response-page.ts';
 import { replayWebhookLogs } from '../../src/streams/replay-webhook-logs.ts';
 import { replayQuarantine } from '../../src/sync/replay.ts';
 import { buildProgram, type Ended, expectPresentable, startProgram } from '../support/program.ts';
+import { runHere } from '../support/run-here.ts';
 import { ASKED, COUNTS, commitReading, LOGS, NOW, readCounts, readLogs } from '../support/stream-reads.ts';
 import { emptyTestDatabase, type TestDatabase } from '../support/test-database.ts';
 
@@ -65,8 +66,15 @@ async function quarantine(
   await owned.database.transaction((tx) => quarantineRows(tx, key, rows, { asked, limit: 1_000_000 }, now));
 }
 
-async function run(...commandLine: readonly string[]): Promise<Ended> {
+/** In a process of its own. */
+async function start(...commandLine: readonly string[]): Promise<Ended> {
   const ended = await startProgram(['quarantine', ...commandLine], { DATABASE_URL: owned.url }).ended;
+  expectPresentable(ended, []);
+  return ended;
+}
+
+async function run(...commandLine: readonly string[]): Promise<Ended> {
+  const ended = await runHere(['quarantine', ...commandLine], { DATABASE_URL: owned.url });
   expectPresentable(ended, []);
   return ended;
 }
@@ -93,14 +101,14 @@ const left = () => rows('select reason, copies::integer as copies from meraki.qu
 
 describe('quarantine list', () => {
   test('ends with 0 when there is nothing', async () => {
-    expect(await run('list')).toMatchObject({ exitCode: 0, stdout: 'Nothing is in quarantine.\n' });
+    expect(await start('list')).toMatchObject({ exitCode: 0, stdout: 'Nothing is in quarantine.\n' });
     expect(JSON.parse((await run('list', '--json')).stdout)).toEqual({ rows: [] });
   });
 
   test('shows why and how often, and the text only when it is asked for; ends with 7', async () => {
     await quarantine(LOGS, [refused(logRow(1, { responseCode: null }), 2, 'responseCode: is null')]);
     await quarantine({ ...COUNTS, organizationId: '2' }, [refused('{ "a":\t1e400 }', 1, 'bucket: is odd')]);
-    const table = await run('list');
+    const table = await start('list');
     expect(table).toMatchObject({ exitCode: 7, stderr: '' });
     expect(table.stdout).toMatch(/1 +webhook_logs .* 2 .*responseCode: is null/);
     expect(table.stdout).toContain('bucket: is odd');
@@ -156,7 +164,9 @@ describe('quarantine replay of webhook logs', () => {
     ]);
     expect(await left()).toHaveLength(3);
     expect(await rows('select name from meraki.alert_types')).toEqual([{ name: 'a' }]);
-    expect((await run('replay')).stdout).toContain('still refused');
+    expect(await start('replay')).toMatchObject({
+      ...{ exitCode: 7, stdout: expect.stringContaining('still refused'), stderr: '' },
+    });
     expect((await deliveries()).length).toBe(4);
   });
 

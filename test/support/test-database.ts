@@ -62,6 +62,8 @@ export async function createTestDatabase(options: { migrated?: boolean } = {}): 
   await withClient(adminUrl, async (client) => {
     const template = options.migrated === false ? 'template1' : await makeTemplate(client);
     await client.query(`create database ${name} template ${template}`);
+    // Where a server compiles plans (JIT), that takes longer than to run them on as few rows as a test has.
+    await client.query(`alter database ${name} set jit = off`);
   });
   const url = onDatabase(adminUrl, name);
   const database = openDatabase(url, testLog);
