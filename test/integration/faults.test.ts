@@ -48,6 +48,7 @@ function shortRound(): RoundPlan {
       WEBHOOK_LOGS_PER_PAGE: '100',
       WEBHOOK_LOGS_LOOKBACK: '90d',
       WEBHOOK_LOGS_MAX_SPAN: '31d',
+      API_RESPONSES_LOOKBACK: '5d',
     },
     faults: undefined,
     finalLagSeconds: 600,
