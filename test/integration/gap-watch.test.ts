@@ -12,7 +12,7 @@ import { createLog } from '../../src/log.ts';
 import { type Range, rangesOf } from '../../src/ranges.ts';
 import type { StreamKey } from '../../src/stream-key.ts';
 import { ManualClock } from '../support/manual-clock.ts';
-import { createTestDatabase } from '../support/test-database.ts';
+import { emptyTestDatabase } from '../support/test-database.ts';
 
 const DAY = instantOfSeconds(86_400);
 const DAY_MS = 86_400_000;
@@ -67,7 +67,7 @@ function heard() {
 
 describe('a gap that will soon be lost', () => {
   test('is warned of once a day, for each stream', async () => {
-    const { database } = await createTestDatabase();
+    const { database } = await emptyTestDatabase();
     await addStream(database, streamOf('1'), [gapAgo(28), gapAgo(27)]);
     await addStream(database, streamOf('2'), [gapAgo(20)]);
     const clock = new ManualClock({ start: Date.now() });
@@ -85,7 +85,7 @@ describe('a gap that will soon be lost', () => {
   });
 
   test('is no alarm in a new stream, and not before a quarter of the lookback', async () => {
-    const { database } = await createTestDatabase();
+    const { database } = await emptyTestDatabase();
     await addStream(database, streamOf('1'), [gapAgo(28)], { createdAt: now - DAY / 48 });
     await addStream(database, streamOf('2'), [gapAgo(22)]);
     expect(await readNearDeadlines(database.query, WEEK_SECONDS)).toEqual([]);
@@ -97,7 +97,7 @@ describe('a gap that will soon be lost', () => {
   });
 
   test('is marked in gaps and status', async () => {
-    const { database } = await createTestDatabase();
+    const { database } = await emptyTestDatabase();
     await addStream(database, streamOf('1'), [gapAgo(28), gapAgo(10)]);
     const gaps = await readGaps(database.query, WEEK_SECONDS);
     expect(gaps.map(({ is_near }) => is_near)).toEqual([true, false]);
@@ -115,7 +115,7 @@ describe('a series that is no longer configured', () => {
   const endpoint = { organizationId: '1', stream: 'api_responses' } as const;
 
   test('ends with its newest coverage, so that it is no gap that grows', async () => {
-    const { database } = await createTestDatabase();
+    const { database } = await emptyTestDatabase();
     await addStream(database, key, [], { until: now - DAY });
     expect(await readGaps(database.query, 0)).toHaveLength(1);
     expect(await retireStreams(database.query, endpoint, ['all', 'inventory'], now)).toEqual([]);
@@ -128,7 +128,7 @@ describe('a series that is no longer configured', () => {
   });
 
   test('keeps the gaps it had, and those of other endpoints and organizations are left alone', async () => {
-    const { database } = await createTestDatabase();
+    const { database } = await emptyTestDatabase();
     await addStream(database, key, [gapAgo(10)], { until: now - DAY });
     await addStream(database, streamOf('2', 'inventory'), [], { until: now - DAY });
     await retireStreams(database.query, endpoint, ['all'], now);
@@ -137,7 +137,7 @@ describe('a series that is no longer configured', () => {
   });
 
   test('is wanted again once it is read again; the time between was not wanted', async () => {
-    const { database } = await createTestDatabase();
+    const { database } = await emptyTestDatabase();
     await addStream(database, key, [], { until: now - 3 * DAY });
     await retireStreams(database.query, endpoint, ['all'], now - 2 * DAY);
     const fresh = { wantedFrom: now, lookbackSeconds: 30 * 86_400, expectedLagSeconds: 600 };

@@ -5,7 +5,7 @@ import { type NetworkRecord, saveNetworks } from '../../src/db/networks.ts';
 import { saveOrganizations } from '../../src/db/organizations.ts';
 import { formatInstant, type Instant, instantOfSeconds, parseInstant } from '../../src/instant.ts';
 import { migrateUpTo } from '../support/migrate-up-to.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { createTestDatabase, emptyTestDatabase, type TestDatabase } from '../support/test-database.ts';
 
 const HOUR = instantOfSeconds(3_600);
 const START = parseInstant('2026-03-01T00:00:00Z') ?? 0;
@@ -36,7 +36,7 @@ describe('organizations', () => {
   const history = (owned: TestDatabase) => names(owned, 'organization_names', 'organization_id');
 
   test('each name holds from when it was first seen until the next was', async () => {
-    const owned = await createTestDatabase();
+    const owned = await emptyTestDatabase();
     const seen = ['One', 'One', 'Two', 'One', 'One'];
     for (const [hour, name] of seen.entries()) {
       await saveOrganizations(
@@ -54,7 +54,7 @@ describe('organizations', () => {
   });
 
   test('a clock that was set back puts no name before an earlier one', async () => {
-    const owned = await createTestDatabase();
+    const owned = await emptyTestDatabase();
     await saveOrganizations(owned.database, [organization('One')], START);
     await saveOrganizations(owned.database, [organization('Two')], START + 2 * HOUR);
     await saveOrganizations(owned.database, [organization('Three')], START + HOUR);
@@ -66,7 +66,7 @@ describe('organizations', () => {
   });
 
   test('workers that see a new name at once write it down once', async () => {
-    const owned = await createTestDatabase();
+    const owned = await emptyTestDatabase();
     await saveOrganizations(owned.database, [organization('One')], START);
     await Promise.all(
       [1, 2, 3, 4].map((hour) =>
@@ -93,7 +93,7 @@ describe('networks', () => {
   });
 
   test('are renamed, stay as they were while they are not listed, and keep a name that is left out', async () => {
-    const owned = await createTestDatabase();
+    const owned = await emptyTestDatabase();
     await saveOrganizations(owned.database, [organization('One')], START);
     await list(owned, START, network('1', 'Graz'), network('2', 'Linz'), network('3', null));
     await list(owned, START + HOUR, network('1', 'Graz West'), network('2', 'Linz'));
@@ -108,7 +108,7 @@ describe('networks', () => {
   });
 
   test('the first name is as old as the oldest delivery, whenever that is found', async () => {
-    const owned = await createTestDatabase();
+    const owned = await emptyTestDatabase();
     await saveOrganizations(owned.database, [organization('One')], START);
     await list(owned, START + 5 * HOUR, network('1', 'Graz'));
     await list(owned, START + 6 * HOUR, network('1', 'Graz West'));
@@ -123,7 +123,7 @@ describe('networks', () => {
   });
 
   test('a list that cannot be written whole leaves no name behind', async () => {
-    const owned = await createTestDatabase();
+    const owned = await emptyTestDatabase();
     await saveOrganizations(owned.database, [organization('One')], START);
     await list(owned, START, network('1', 'Graz'));
     await owned.database.pool.query(

@@ -14,7 +14,7 @@ export interface TestDatabase {
   readonly database: Database;
   /** Logs in as meraki_reader; `undefined` where the server does not let it in without a password. */
   readonly readerUrl: string | undefined;
-  /** Drops it before its time; for most tests that is not needed. */
+  /** Has it dropped before its time; for most tests that is not needed. */
   drop(): Promise<void>;
 }
 
@@ -48,6 +48,8 @@ const EMPTY_TABLES = `
 const adminUrl = inject('postgresAdminUrl');
 const prefix = databasePrefix(inject('runId'));
 const open = new Set<Open>();
+/** To drop a database takes the server a while, which tests need not wait for. */
+const dropping = new Set<Promise<void>>();
 let currentTest: string | undefined;
 let failedTest: string | undefined;
 let reused: TestDatabase | undefined;
@@ -72,8 +74,13 @@ export async function createTestDatabase(options: { migrated?: boolean } = {}): 
     drop: async (failed) => {
       if (!open.delete(entry)) return;
       await database.close().catch(() => undefined);
-      if (failed === undefined) await dropDatabase(name);
-      else await keepDatabase(name, failed);
+      if (failed !== undefined) {
+        await keepDatabase(name, failed);
+        return;
+      }
+      const dropped = dropDatabase(name);
+      dropped.catch(() => undefined);
+      dropping.add(dropped);
     },
   };
   open.add(entry);
@@ -122,6 +129,7 @@ export function dropDatabasesAfterTests(): void {
     reused = undefined;
     await own?.drop();
     for (const entry of [...open]) await entry.drop(failed);
+    await Promise.all(dropping).finally(() => dropping.clear());
   });
 }
 
