@@ -4,7 +4,7 @@ import { type ModelResult, runModelPlan } from '../faults/model/run-model-plan.t
 import { COMMIT_STATEMENTS } from '../faults/model/statement-label.ts';
 import { modelSeeds } from '../faults/seeds.ts';
 
-/** Chosen so that between them and the seeds that once failed, a process ends at every statement of a page's commit twice. */
+/** With the seeds that once failed they are enough for a process to end at every statement of a page's commit, twice. */
 const FIXED_SEEDS = [63, 71, 97, 138, 465, 978];
 
 const results: ModelResult[] = [];
