@@ -17,15 +17,19 @@ beforeAll(async () => {
 afterAll(() => database.drop());
 
 describe('I1 to I5: a random interleaving of processes that crash, pause and lose connections', () => {
-  test.each([...new Set([...FIXED_SEEDS, ...modelSeeds])])('is exact: seed %i', async (seed) => {
-    const result = await runModelPlan(seed, { databaseUrl: database.url });
-    results.push(result);
-    expect(result.failures).toEqual([]);
-    expect(result).toMatchObject({ lost: 0, doubled: 0, falseCoverage: 0 });
-    expect(result.checks).toBeGreaterThan(result.crashes);
-    expect(result.commits).toBeGreaterThan(0);
-    // One of them has a thousand commits, which a busy machine takes its time for.
-  }, 180_000);
+  test.each([...new Set([...FIXED_SEEDS, ...modelSeeds])])(
+    'is exact: seed %i',
+    async (seed) => {
+      const result = await runModelPlan(seed, { databaseUrl: database.url });
+      results.push(result);
+      expect(result.failures).toEqual([]);
+      expect(result).toMatchObject({ lost: 0, doubled: 0, falseCoverage: 0 });
+      expect(result.checks).toBeGreaterThan(result.crashes);
+      expect(result.commits).toBeGreaterThan(0);
+      // One of them has a thousand commits, which a busy machine takes its time for.
+    },
+    180_000,
+  );
 
   test('ends at each statement of a commit at least once, and no commit has another', () => {
     const ended = new Set(results.flatMap(({ hits }) => [...hits.keys()].map(crashedAt)));
