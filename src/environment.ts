@@ -38,12 +38,12 @@ function hasReadableLogin(text: string): boolean {
   }
 }
 
-const list = z.string().transform((text) =>
-  text
-    .split(/[\s,]+/)
-    .map((item) => item.trim())
-    .filter((item) => item !== ''),
-);
+const list = z.string().transform((text, context) => {
+  const items = text.split(/[\s,]+/).filter((item) => item !== '');
+  // An empty list would mean none at all or all of them, and nobody could tell which was meant.
+  if (items.length === 0) context.addIssue('names nothing; leave it out where nothing is to be named');
+  return items;
+});
 
 const wholeNumber = (least: number, most: number) =>
   z.string().transform((text, context) => {

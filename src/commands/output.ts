@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import Table from 'cli-table3';
 import pc from 'picocolors';
 
@@ -10,6 +11,11 @@ export interface Output {
 
 export function say(output: Output, text = ''): void {
   output.stream.write(`${text}\n`);
+}
+
+/** Writes a part of a long answer, and waits while whoever reads is behind: memory stays flat. */
+export async function sayAtReadersPace(output: Output, text: string): Promise<void> {
+  if (!output.stream.write(text)) await once(output.stream, 'drain');
 }
 
 export function sayJson(output: Output, value: unknown): void {

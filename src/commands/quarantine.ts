@@ -15,7 +15,7 @@ import { replayWebhookLogs } from '../streams/replay-webhook-logs.ts';
 import { type ReplayCounts, type Replayer, replayQuarantine } from '../sync/replay.ts';
 import { rollUp } from '../sync/roll-up.ts';
 import { withArchive } from './open-archive.ts';
-import { formatMinute, formatNumber, type Output, say, table } from './output.ts';
+import { formatMinute, formatNumber, type Output, say, sayAtReadersPace, table } from './output.ts';
 
 export interface QuarantineOptions extends QuarantineFilter {
   readonly config: Config;
@@ -48,7 +48,8 @@ export async function listQuarantine(
     for (const key of await quarantinedStreams(query, options)) {
       for await (const batch of readQuarantine(query, key, { withRaw: raw || json })) {
         for (const row of batch) {
-          if (json) output.stream.write(`${rows === 0 ? '' : ','}\n${JSON.stringify(asJson(key, row))}`);
+          if (json)
+            await sayAtReadersPace(output, `${rows === 0 ? '' : ','}\n${JSON.stringify(asJson(key, row))}`);
           else if (shown.length < MOST_SHOWN) shown.push([key, row]);
           rows += 1;
         }

@@ -159,6 +159,7 @@ test.each([
   ['WEBHOOK_LOGS_PER_PAGE', '1001', 'a whole number from 3 to 1000'],
   ['API_RESPONSES_INTERVAL', '60', '120'],
   ['WEBHOOK_URLS', 'hidden', 'masked'],
+  ['MERAKI_ORGANIZATION_IDS', ' , ', 'names nothing'],
   ['LOG_LEVEL', 'loud', 'info'],
   ['LOG_FORMAT', 'xml', 'json'],
   ['MERAKI_BASE_URL', 'ftp://x', 'https://'],
