@@ -15,16 +15,19 @@ const EXACT_FROM = POSTGRES_EPOCH - Number.MAX_SAFE_INTEGER;
 const UPPER = 2 ** 32;
 
 export function timestamptzArray(instants: readonly Instant[]): Buffer {
-  return arrayOf(TIMESTAMPTZ, 8, instants, (view, at, instant) => {
-    if (instant < EXACT_FROM) {
-      view.setBigInt64(at, BigInt(instant) - BigInt(POSTGRES_EPOCH));
-      return;
-    }
-    const micros = instant - POSTGRES_EPOCH;
-    const upper = Math.floor(micros / UPPER);
-    view.setInt32(at, upper);
-    view.setUint32(at + 4, micros - upper * UPPER);
-  });
+  return arrayOf(TIMESTAMPTZ, 8, instants, setTimestamptz);
+}
+
+/** Writes an instant as Postgres receives a `timestamptz` in binary: 8 bytes. */
+export function setTimestamptz(view: DataView, at: number, instant: Instant): void {
+  if (instant < EXACT_FROM) {
+    view.setBigInt64(at, BigInt(instant) - BigInt(POSTGRES_EPOCH));
+    return;
+  }
+  const micros = instant - POSTGRES_EPOCH;
+  const upper = Math.floor(micros / UPPER);
+  view.setInt32(at, upper);
+  view.setUint32(at + 4, micros - upper * UPPER);
 }
 
 export function bigintArray(bigints: readonly bigint[]): Buffer {

@@ -76,10 +76,22 @@ export function openDatabase(connectionString: string, log: Log, maxConnections 
 async function inTransaction<T>(pool: pg.Pool, work: (tx: Transaction) => Promise<T>): Promise<T> {
   const client = await pool.connect();
   try {
-    return await drizzle({ client }).transaction((tx) => work(tx as Transaction));
+    return await drizzle({ client }).transaction((tx) => {
+      connections.set(tx, client);
+      return work(tx as Transaction);
+    });
   } finally {
     client.release();
   }
+}
+
+const connections = new WeakMap<object, pg.PoolClient>();
+
+/** The connection that a transaction has to itself, for what drizzle cannot say. */
+export function connectionOf(tx: Transaction): pg.PoolClient {
+  const client = connections.get(tx);
+  if (client === undefined) throw new Error('a transaction that was not begun here has no connection');
+  return client;
 }
 
 /** Awaits a query and turns the driver's errors into this program's. */

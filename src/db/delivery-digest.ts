@@ -7,6 +7,7 @@ import { sql } from 'drizzle-orm';
 import { formatInstant } from '../instant.ts';
 import type { Range } from '../ranges.ts';
 import type { Transaction } from './database.ts';
+import { parseDatabaseInstant } from './multirange.ts';
 
 /** What identifies a stored delivery, its time being in its fingerprint. */
 interface Identified {
@@ -21,10 +22,21 @@ interface Identified {
  */
 export interface DeliveryDigest {
   readonly rows: number;
+  /** The time they lie in; `undefined` when there are none. */
+  readonly within: Range | undefined;
   readonly sum: bigint;
   readonly xor: bigint;
   /** Upper halves, each as often as its copy's number and once more: tells which copies there are. */
   readonly weighted: bigint;
+}
+
+interface FoundDigest extends Record<string, unknown> {
+  readonly rows: number;
+  readonly first: string | null;
+  readonly last: string | null;
+  readonly sum: string;
+  readonly xor: string;
+  readonly weighted: string;
 }
 
 /** The digest of what is stored of `span`. */
@@ -33,8 +45,8 @@ export async function storedDigest(
   organizationId: string,
   { from, to }: Range,
 ): Promise<DeliveryDigest> {
-  const { rows } = await tx.execute<{ rows: number; sum: string; xor: string; weighted: string }>(sql`
-    select count(*)::integer as rows, coalesce(sum(fingerprint), 0)::text as sum,
+  const { rows } = await tx.execute<FoundDigest>(sql`
+    select count(*)::integer as rows, min(sent_at)::text as first, max(sent_at)::text as last, coalesce(sum(fingerprint), 0)::text as sum,
       coalesce(bit_xor(fingerprint), 0)::text as xor,
       coalesce(sum((fingerprint >> 32) * (occurrence + 1)), 0)::text as weighted
     from meraki_store.webhook_deliveries where organization_id = ${organizationId}
@@ -43,6 +55,10 @@ export async function storedDigest(
   if (found === undefined) throw new Error('an aggregate gave no row');
   return {
     rows: found.rows,
+    within:
+      found.first === null || found.last === null
+        ? undefined
+        : { from: parseDatabaseInstant(found.first), to: parseDatabaseInstant(found.last) + 1 },
     sum: BigInt(found.sum),
     xor: BigInt(found.xor),
     weighted: BigInt(found.weighted),

@@ -1,27 +1,14 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { formatInstant, type Instant } from '../instant.ts';
-import { spanOf } from '../ranges.ts';
-import { UNFILTERED } from '../stream-key.ts';
+import { type Range, spanOf } from '../ranges.ts';
+import { type StreamKey, UNFILTERED } from '../stream-key.ts';
 import { bigintArray, integerArray, timestamptzArray } from './binary-arrays.ts';
+import { copyIn } from './copy-in.ts';
 import type { Transaction } from './database.ts';
 import { isDigestOf, storedDigest } from './delivery-digest.ts';
+import { copyOfDeliveries, type WebhookDelivery } from './delivery-rows.ts';
 import { rememberMembers, type WebhookDimensions } from './dimensions.ts';
 import { markStale } from './rollup-stale.ts';
-
-/** One delivery, ready to be stored. */
-export interface WebhookDelivery {
-  readonly sentAt: Instant;
-  readonly loggedAt: Instant;
-  readonly fingerprint: bigint;
-  readonly occurrence: number;
-  readonly networkKey: bigint;
-  readonly alertTypeId: bigint;
-  readonly endpointId: bigint;
-  readonly responseCode: number;
-  readonly responseDurationMs: number;
-  /** Fields of the row that this version does not know, as a JSON object kept as it came. */
-  readonly extra: string | null;
-}
 
 export interface WebhookDeliveryBatch extends WebhookDimensions {
   readonly deliveries: readonly WebhookDelivery[];
@@ -61,24 +48,61 @@ export async function writeWebhookDeliveries(
   const isKnown = stored !== undefined && isDigestOf(stored, deliveries);
   if (isKnown) return { rowsNew: 0, rowsKnown: deliveries.length, ...(tellFresh && { fresh: [] }) };
   await rememberMembers(tx, organizationId, batch);
-  const isNewTime = stored?.rows === 0;
+  const isCertainlyNew = ({ sentAt }: WebhookDelivery) =>
+    stored !== undefined && !isWithin(stored.within, sentAt);
+  const certain = tellFresh ? [] : deliveries.filter(isCertainlyNew);
+  const others = certain.length === 0 ? deliveries : deliveries.filter((row) => !isCertainlyNew(row));
+  const copied = await copyNew(tx, organizationId, certain, now);
+  const inserted = await insertUnknown(tx, organizationId, others, now, tellFresh);
+  const rowsNew = copied + inserted.rowsNew;
+  if (rowsNew > 0) await markStale(tx, keyOf(organizationId), [span], now);
+  const counts = { rowsNew, rowsKnown: deliveries.length - rowsNew };
+  if (!tellFresh) return counts;
+  const isFresh = (row: WebhookDelivery) => inserted.copies.has(`${row.fingerprint} ${row.occurrence}`);
+  return { ...counts, fresh: deliveries.filter(isFresh) };
+}
+
+function isWithin(range: Range | undefined, instant: Instant): boolean {
+  return range !== undefined && range.from <= instant && instant < range.to;
+}
+
+/** Rows of time in which nothing is stored: nothing has to be looked up for them. */
+async function copyNew(
+  tx: Transaction,
+  organizationId: string,
+  rows: readonly WebhookDelivery[],
+  now: Instant,
+): Promise<number> {
+  return rows.length === 0 ? 0 : copyIn(tx, copyOfDeliveries(organizationId, inOrderOnce(rows), now));
+}
+
+interface Inserted {
+  readonly rowsNew: number;
+  /** Fingerprints and numbers of the copies that are new, where they were asked for. */
+  readonly copies: ReadonlySet<string>;
+}
+
+/** @param tellFresh whether to name the new ones */
+async function insertUnknown(
+  tx: Transaction,
+  organizationId: string,
+  rows: readonly WebhookDelivery[],
+  now: Instant,
+  tellFresh: boolean,
+): Promise<Inserted> {
+  if (rows.length === 0) return { rowsNew: 0, copies: new Set() };
   const written = await tx.execute<{ copy: string }>(sql`
     insert into meraki_store.webhook_deliveries (organization_id, sent_at, fingerprint, occurrence, network_key,
       alert_type_id, endpoint_id, logged_at, response_code, response_duration_ms, loaded_at, extra)
     select ${organizationId}, s, f, o, n, a, e, l, c, d, ${formatInstant(now)}::timestamptz, x::jsonb
-    from ${rowsOf(isNewTime ? inOrderOnce(deliveries) : inOrder(deliveries))}
-    ${isNewTime ? sql`` : sql`on conflict (organization_id, sent_at, fingerprint, occurrence) do nothing`}
+    from ${rowsOf(inOrder(rows))}
+    on conflict (organization_id, sent_at, fingerprint, occurrence) do nothing
     ${tellFresh ? sql`returning fingerprint::text || ' ' || occurrence as copy` : sql``}`);
-  const rowsNew = written.rowCount ?? 0;
-  if (rowsNew > 0) {
-    const key = { organizationId, stream: 'webhook_logs', series: UNFILTERED } as const;
-    await markStale(tx, key, [span], now);
-  }
-  const counts = { rowsNew, rowsKnown: deliveries.length - rowsNew };
-  if (!tellFresh) return counts;
-  const copies = new Set(written.rows.map((row) => row.copy));
-  const isFresh = (row: WebhookDelivery) => copies.has(`${row.fingerprint} ${row.occurrence}`);
-  return { ...counts, fresh: deliveries.filter(isFresh) };
+  return { rowsNew: written.rowCount ?? 0, copies: new Set(written.rows.map(({ copy }) => copy)) };
+}
+
+function keyOf(organizationId: string): StreamKey {
+  return { organizationId, stream: 'webhook_logs', series: UNFILTERED };
 }
 
 /** Fewer rows are inserted in less time than it takes to ask. */

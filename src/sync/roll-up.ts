@@ -39,13 +39,17 @@ export async function rollUp(
   now: Instant,
 ): Promise<void> {
   let span = DAY;
+  let isMuch = false;
+  const hasMuch = async (range: Range) => !(await hasFewFacts(database.query, key, range, FEW_FACTS));
   for (;;) {
     const stale = await readStale(database.query, key);
     const longest = nextBatch(stale, LONGEST);
     if (longest === undefined || signal.aborted) return;
     const cut = nextBatch(stale, span);
     const isCut = cut !== undefined && cut.from > longest.from;
-    const planned = isCut && !(await hasFewFacts(database.query, key, longest, FEW_FACTS)) ? cut : longest;
+    // Asked until the answer is yes, and of the shorter time first: Postgres may look at all there is of it.
+    if (isCut) isMuch ||= (await hasMuch(cut)) || (await hasMuch(longest));
+    const planned = isCut && isMuch ? cut : longest;
     await ensureCalendar(database.query, await timeZoneOf(database.query, key.organizationId), planned);
     for (const table of PARTITIONED_ROLLUPS[key.stream]) await partitions.ensure(table, planned);
     const started = performance.now();

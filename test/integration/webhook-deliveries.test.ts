@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { lockCoverage } from '../../src/db/coverage.ts';
+import type { WebhookDelivery } from '../../src/db/delivery-rows.ts';
 import type { DimensionMember } from '../../src/db/dimensions.ts';
 import { Partitions } from '../../src/db/partitions.ts';
 import {
-  type WebhookDelivery,
   type WebhookDeliveryBatch,
   type WriteCounts,
   writeWebhookDeliveries,
@@ -116,6 +116,62 @@ describe('deliveries', () => {
     expect(await rows('select count(*)::integer as rows from meraki_store.webhook_deliveries')).toEqual([
       { rows: 900 },
     ]);
+  });
+
+  test('I1: so many, of which some lie where others are stored, are stored once each', async () => {
+    const at = (index: number, occurrence = 0) => ({ ...ROW, sentAt: SENT + index, occurrence });
+    await write(batchOf(at(300), at(302), at(310)));
+    const many = Array.from({ length: 600 }, (_, index) => at(index));
+    const batch = batchOf(...many, at(300, 1), at(310, 1), at(0), at(599));
+    expect(await write(batch)).toEqual({ rowsNew: 599, rowsKnown: 5 });
+    expect(await rows('select count(*)::integer as count from meraki_store.webhook_deliveries')).toEqual([
+      { count: 602 },
+    ]);
+    expect(await write(batch)).toEqual({ rowsNew: 0, rowsKnown: 604 });
+  });
+
+  test('so many keep everything as well, to the ends of its range', async () => {
+    const extra = { 'new field': [1, null, { deep: 'ü' }], 'big-ish': 9_007_199_254_740_991 };
+    const many = Array.from({ length: 600 }, (_, index) => ({
+      ...ROW,
+      sentAt: SENT + index,
+      responseCode: -(2 ** 31) + index,
+      extra: index % 2 === 0 ? null : JSON.stringify({ ...extra, index }),
+    }));
+    expect(await write(batchOf(...many), 'Zürich')).toEqual({ rowsNew: 600, rowsKnown: 0 });
+    expect(
+      await rows(`select organization_id, sent_at::text, logged_at::text, loaded_at::text, fingerprint, network_key,
+        alert_type_id, endpoint_id, response_code, response_duration_ms, occurrence, extra
+        from meraki_store.webhook_deliveries order by sent_at limit 2`),
+    ).toEqual(
+      [null, { ...extra, index: 1 }].map((kept, index) => ({
+        organization_id: 'Zürich',
+        sent_at: ['2026-01-15 12:00:00.940999+00', '2026-01-15 12:00:00.941+00'][index],
+        logged_at: '2026-01-15 12:00:00.955+00',
+        loaded_at: '2026-01-15 12:05:00.000001+00',
+        fingerprint: LEAST,
+        network_key: MOST,
+        alert_type_id: '-1',
+        endpoint_id: LEAST,
+        response_code: -(2 ** 31) + index,
+        response_duration_ms: 14,
+        occurrence: 0,
+        extra: kept,
+      })),
+    );
+  });
+
+  test('so many without a partition fail whole, and their connection serves on', async () => {
+    const many = Array.from({ length: 600 }, (_, index) => ({
+      ...ROW,
+      sentAt: SENT - 365 * 24 * HOUR + index,
+    }));
+    await expect(write(batchOf(...many))).rejects.toMatchObject({ code: 'DATABASE_REFUSED' });
+    expect(await rows('select from meraki_store.networks')).toEqual([]);
+    expect(await write(batchOf(...many.map((row, index) => ({ ...row, sentAt: SENT + index }))))).toEqual({
+      rowsNew: 600,
+      rowsKnown: 0,
+    });
   });
 
   test('I1: so many that are nearly what is stored are told from it, whatever the difference', async () => {

@@ -5,6 +5,8 @@ export type NamedOrganization =
   /** Place of the parameter, from 1 on. */
   | { readonly by: 'parameter'; readonly number: number }
   | { readonly by: 'constant'; readonly value: string }
+  /** By the rows that are copied, in their first field. */
+  | { readonly by: 'rows' }
   /** Named, by an expression whose value cannot be told. */
   | { readonly by: 'expression' };
 
@@ -23,6 +25,14 @@ export function insertedOrganization(insert: SyntaxNode): NamedOrganization | un
   const item = items[place];
   const value = item?.kind === 'ResTarget' ? nodesOf(item.fields['val'])[0] : item;
   return organizationIn(value) ?? selectedOrganization(select, value);
+}
+
+/** The organization of the rows of a COPY; `undefined` when it does not come first, or they are not binary. */
+export function copiedOrganization(copy: SyntaxNode): NamedOrganization | undefined {
+  const isBinary = nodesOf(copy.fields['options']).some(
+    ({ fields }) => fields['defname'] === 'format' && JSON.stringify(fields['arg']).includes('"binary"'),
+  );
+  return isBinary && namesIn(copy.fields['attlist'])[0] === COLUMN ? { by: 'rows' } : undefined;
 }
 
 /** Of a column that is selected: the organization that its table is kept to. */

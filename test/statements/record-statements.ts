@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { CopyIn } from '../../src/db/copy-in.ts';
 
 /** A statement as a connection was asked to run it. */
 export interface IssuedStatement {
@@ -6,6 +7,8 @@ export interface IssuedStatement {
   readonly connection: object;
   readonly text: string;
   readonly values: readonly unknown[];
+  /** Rows of a COPY, as they were sent. */
+  readonly copied?: Buffer;
 }
 
 interface Asked {
@@ -35,6 +38,7 @@ export function recordStatements(databaseName: string): {
         connection: this,
         text: typeof text === 'string' ? text : `-- no text: ${String(asked)}`,
         values: Array.isArray(values) ? values : [],
+        ...(asked instanceof CopyIn && { copied: asked.data }),
       });
     }
     return original.apply(this, given);

@@ -4,6 +4,7 @@
  */
 import {
   aliasOf,
+  copiedOrganization,
   insertedOrganization,
   keptOrganization,
   type NamedOrganization,
@@ -47,6 +48,9 @@ export function writesOf(statement: SyntaxNode): readonly Write[] {
     const relation = fieldOf(node, 'relation', 'RangeVar');
     const table = relationName(relation);
     if (node.kind === 'InsertStmt') return [{ table, organization: insertedOrganization(node) }];
+    if (node.kind === 'CopyStmt' && node.fields['is_from'] === true) {
+      return [{ table, organization: copiedOrganization(node) }];
+    }
     if (node.kind !== 'UpdateStmt' && node.kind !== 'DeleteStmt') return [];
     const where = nodesOf(node.fields['whereClause'])[0];
     return [{ table, organization: keptOrganization(where, aliasOf(relation)) }];

@@ -30,7 +30,7 @@ export function writeTransactions(
     const { organizations, tables, drops } = written;
     ended.push({ organizations: [...organizations], tables: [...tables], drops });
   };
-  for (const { connection, text, values } of issued) {
+  for (const { connection, text, values, copied } of issued) {
     for (const statement of parseStatements(text)) {
       const verb = statement.kind === 'TransactionStmt' ? String(statement.fields['kind']) : '';
       if (/BEGIN|START/.test(verb)) open.set(connection, newTransaction());
@@ -44,7 +44,11 @@ export function writeTransactions(
       for (const { table, organization } of writesOf(statement)) {
         if (!isDistributed(table)) continue;
         written.tables.add(table);
-        if (organization !== undefined) written.organizations.add(organizationOf(organization, values));
+        if (organization?.by === 'rows') {
+          for (const each of organizationsCopied(copied)) written.organizations.add(each);
+        } else if (organization !== undefined) {
+          written.organizations.add(organizationOf(organization, values));
+        }
       }
       if (!open.has(connection)) end(written);
     }
@@ -67,4 +71,21 @@ export function isOurs(text: string): boolean {
 function organizationOf(organization: NamedOrganization, values: readonly unknown[]): string {
   if (organization.by === 'constant') return organization.value;
   return organization.by === 'parameter' ? String(values[organization.number - 1]) : '?';
+}
+
+/** The first field of each row, as `COPY … (format binary)` has them. */
+function organizationsCopied(rows: Buffer | undefined): readonly string[] {
+  if (rows === undefined) return ['?'];
+  const found = new Set<string>();
+  const afterHeader = 15;
+  let at = afterHeader + 4 + rows.readInt32BE(afterHeader);
+  for (let fields = rows.readInt16BE(at); fields >= 0; fields = rows.readInt16BE(at)) {
+    at += 2;
+    for (let field = 0; field < fields; field += 1) {
+      const length = Math.max(0, rows.readInt32BE(at));
+      if (field === 0) found.add(rows.toString('utf8', at + 4, at + 4 + length));
+      at += 4 + length;
+    }
+  }
+  return [...found];
 }

@@ -7,9 +7,10 @@ import { type ApiResponseCount, writeApiResponseCounts } from '../../src/db/api-
 import { ensureCalendar } from '../../src/db/calendar.ts';
 import { type Coverage, lockCoverage, saveCoverage } from '../../src/db/coverage.ts';
 import type { Database, Transaction } from '../../src/db/database.ts';
+import type { WebhookDelivery } from '../../src/db/delivery-rows.ts';
 import { Partitions } from '../../src/db/partitions.ts';
 import { rememberStream } from '../../src/db/streams.ts';
-import { type WebhookDelivery, writeWebhookDeliveries } from '../../src/db/webhook-deliveries.ts';
+import { writeWebhookDeliveries } from '../../src/db/webhook-deliveries.ts';
 import { type Instant, instantOfMilliseconds, instantOfSeconds, parseInstant } from '../../src/instant.ts';
 import { type Range, type Ranges, rangesOf, spanOf, subtract } from '../../src/ranges.ts';
 import type { StreamKey, StreamName } from '../../src/stream-key.ts';

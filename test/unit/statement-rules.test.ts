@@ -1,5 +1,6 @@
 /* Each rule refuses what it is there for: a test that cannot fail would hold nothing. */
 import { describe, expect, test } from 'vitest';
+import { copyOfDeliveries } from '../../src/db/delivery-rows.ts';
 import type { IssuedStatement } from '../statements/record-statements.ts';
 import { brokenRules } from '../statements/statement-rules.ts';
 import { parseStatements } from '../statements/syntax-tree.ts';
@@ -55,6 +56,9 @@ test.each([
     'write to s.t without organization_id',
   ],
   ['delete from s.t', 'write to s.t without organization_id'],
+  ['copy s.t from stdin (format binary)', 'write to s.t without organization_id'],
+  ['copy s.t (a, organization_id) from stdin (format binary)', 'write to s.t without organization_id'],
+  ['copy s.t (organization_id, a) from stdin', 'write to s.t without organization_id'],
   [
     "with gone as (delete from s.u where a = 1) insert into s.t (organization_id) values ('1')",
     'write to s.u without organization_id',
@@ -81,6 +85,8 @@ test.each([
   ['select 1 from s.t where organization_id = $1 for update skip locked'],
   ['insert into s.t (organization_id) select u.organization_id from s.u where u.organization_id = $1'],
   ['delete from elsewhere.t where a = 1'],
+  ['copy s.t (organization_id, a) from stdin (format binary)'],
+  ['copy s.t (a) to stdout'],
   ['select a from s.t where a = 1'],
   ['create table s.t_2026 partition of s.t for values from (1) to (2)'],
 ])('allowed: %s', (sql) => {
@@ -139,6 +145,24 @@ describe('transactions', () => {
       say(one, 'commit'),
     ];
     expect(writeTransactions(issued, isDistributed).map(({ drops }) => drops)).toEqual([true]);
+  });
+
+  test('of rows that are copied, each says for whom it is', () => {
+    const row = { sentAt: 0, loggedAt: 0, fingerprint: 1n, occurrence: 0, networkKey: 1n, alertTypeId: 1n };
+    const rows = [{ ...row, endpointId: 1n, responseCode: 200, responseDurationMs: 1, extra: '{"a":1}' }];
+    const copy = (organizationId: string): IssuedStatement => ({
+      connection: one,
+      text: 'copy s.t (organization_id) from stdin (format binary)',
+      values: [],
+      copied: copyOfDeliveries(organizationId, [...rows, ...rows], 0).data,
+    });
+    expect(writeTransactions([copy('1')], isDistributed)).toEqual([
+      { organizations: ['1'], tables: ['s.t'], drops: false },
+    ]);
+    const both = [say(one, 'begin'), copy('1'), copy('22'), say(one, 'commit')];
+    expect(writeTransactions(both, isDistributed).map(({ organizations }) => organizations)).toEqual([
+      ['1', '22'],
+    ]);
   });
 
   test('a statement alone is one; an organization that cannot be told is a question mark', () => {
