@@ -29,7 +29,7 @@ export async function makeRollups(
 ): Promise<void> {
   const days = await daysTouched(tx, key.organizationId, hours);
   if (days === undefined) throw new Error(`the calendar lacks ${formatInstant(hours.from)}`);
-  await tx.execute(ROOM_TO_SORT);
+  await tx.execute(GROUP_BY_HASHING);
   for (const rollup of ROLLUPS[key.stream]) {
     const within = rollup.by === 'hour' ? hours : days;
     const known = await tx.execute<{ known: boolean }>(
@@ -41,16 +41,24 @@ export async function makeRollups(
   }
 }
 
-/** Groups of a month of a busy organization fit this; what does not goes to disk, and takes several times as long. */
-const ROOM_TO_SORT = sql`select set_config('work_mem', '64MB', true), set_config('jit', 'off', true)`;
+/**
+ * A partition that is being filled has no statistics. Postgres takes it for nearly empty, and would sort all of its rows
+ * to group them, which takes twice as long. Groups of a month of a busy organization fit the memory; what does not goes
+ * to disk, and takes several times as long.
+ */
+const GROUP_BY_HASHING = sql`
+  select set_config('work_mem', '64MB', true), set_config('enable_sort', 'off', true), set_config('jit', 'off', true)`;
 
-/** Writes rollups of time that has none yet: what a backfill needs, at half the price of {@link store}. */
+/**
+ * Writes rollups of time that has none yet: what a backfill needs, at half the price of {@link store}. Rows of one bucket
+ * are neighbours in the index, and cost less to insert one after the other.
+ */
 function add(of: Rollup, key: StreamKey, within: Range, now: Instant): SQL {
   const columns = columnList(['bucket_start', ...of.keys, ...of.figures]);
   return sql`
     insert into ${tableOf(of)} (${columnList(streamColumns(key))}, ${columns}, updated_at)
     select ${streamValues(key)}, ${columns}, ${formatInstant(now)}::timestamptz
-    from ${made(of, key, within)} fresh`;
+    from ${made(of, key, within)} fresh order by bucket_start`;
 }
 
 function store(of: Rollup, key: StreamKey, within: Range, now: Instant): SQL {
