@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 
-const BASELINES = ['copy', 'drizzle', 'insert'] as const;
+const BASELINES = ['least', 'copy', 'drizzle', 'insert'] as const;
 
 export type Baseline = (typeof BASELINES)[number];
 
@@ -26,7 +26,7 @@ export const USAGE = `npm run bench:ingest -- [options]
   --days N            days of history they lie in, at most 88 (30)
   --drizzle-rows N    rows for drizzle's builder (200000)
   --insert-rows N     rows for single inserts (20000)
-  --skip LIST         of copy, drizzle, insert, reread
+  --skip LIST         of least, copy, drizzle, insert, reread
   --memory            5 and 10 million rows for their memory alone; --memory-rows N: N and twice as many
   --profile           also where the time goes, in the worker and in Postgres; the rates are lower then
   --keep              leave the archive, and say its name

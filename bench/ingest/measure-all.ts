@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { MICROSECONDS_PER_MILLISECOND } from '../../src/instant.ts';
 import type { BenchServer } from '../reports/bench-server.ts';
 import { copyOut } from './baselines/copy-out.ts';
-import type { IngestOptions } from './ingest-options.ts';
+import type { Baseline, IngestOptions } from './ingest-options.ts';
 import { type Figure, measure, WAYS } from './measure.ts';
 import { measureArchive, servedTime } from './measure-archive.ts';
 import { runBaseline } from './measured/run-baseline.ts';
@@ -21,16 +21,19 @@ export async function measureAll(
   const folder = await mkdtemp(join(tmpdir(), 'historian-rows-'));
   const file = join(folder, 'rows');
   try {
-    const wanted = (name: 'copy' | 'drizzle' | 'insert') => !options.skip.includes(name);
+    const wanted = (name: Baseline) => !options.skip.includes(name);
     const figures = await measureArchive(server, options, plan, pages, async (url) => {
       if (wanted('copy')) await copyOut(url, 'select * from meraki_store.webhook_deliveries', file);
     });
     const name = await server.create();
     try {
       const url = server.urlOf(name);
-      if (wanted('copy')) figures.push(await copyTwice(url, pages, file, plan.rows));
       const obvious = (script: string, rows: number) => async () =>
         await runBaseline(script, [url, pages.baseUrl, ...millisecondsOf(plan), String(rows)]);
+      if (wanted('least')) {
+        figures.push(await measure(WAYS.least, url, pages, obvious('least.ts', plan.rows)));
+      }
+      if (wanted('copy')) figures.push(await copyTwice(url, pages, file, plan.rows));
       if (wanted('drizzle')) {
         const work = obvious('drizzle-inserts.ts', options.drizzleRows);
         figures.push(await measure(WAYS.drizzle, url, pages, work));

@@ -7,6 +7,7 @@ import { loadBetween, readServerLoad } from './store/server-load.ts';
 export const WAYS = {
   sync: 'sync',
   reread: 'sync, all of it again',
+  least: 'the least',
   copy: 'plain COPY',
   drizzle: "drizzle's builder",
   insert: 'single inserts',

@@ -110,6 +110,7 @@ describe('a run', () => {
     expect(figures.map(({ name }) => name)).toEqual(Object.values(WAYS));
     expect(found(WAYS.sync)).toMatchObject({ rows: SMALL.rows });
     expect(found(WAYS.copy)).toMatchObject({ rows: SMALL.rows, rowsServed: 0 });
+    expect(found(WAYS.least)).toMatchObject({ rows: SMALL.rows, rowsServed: SMALL.rows });
     expect(found(WAYS.insert)).toMatchObject({ rows: 20 });
     for (const figure of figures) {
       expect(figure.seconds).toBeGreaterThan(0);

@@ -2,7 +2,7 @@ import { hash64 } from '../../../src/streams/hash.ts';
 import { memberKey } from '../../../src/streams/webhook-log-row.ts';
 import type { Fact } from './facts-copy.ts';
 
-interface Row {
+export interface Row {
   readonly organizationId: string;
   readonly networkId: string;
   readonly alertType: string;
@@ -16,12 +16,21 @@ interface Row {
 const DAY = 86_400_000;
 const LONGEST_WINDOW = 31 * DAY;
 
-/** Pages of the log of all organizations, one after the other, as an obvious script asks for them. */
+/** Pages of the log of all organizations, as {@link rawPages} has them, with their rows as facts. */
 export async function* obviousPages(
   baseUrl: string,
   from: number,
   until: number,
 ): AsyncGenerator<readonly Fact[]> {
+  for await (const rows of rawPages(baseUrl, from, until)) yield rows.map(factOf);
+}
+
+/** Pages of the log of all organizations, one after the other, as an obvious script asks for them. */
+export async function* rawPages(
+  baseUrl: string,
+  from: number,
+  until: number,
+): AsyncGenerator<readonly Row[]> {
   const organizations = (await (await fetch(`${baseUrl}/organizations`)).json()) as { id: string }[];
   for (const { id } of organizations) {
     for (let t0 = from; t0 < until; t0 += LONGEST_WINDOW) {
@@ -31,7 +40,7 @@ export async function* obviousPages(
       while (next !== undefined) {
         const answer: Response = await fetch(next);
         const rows = (await answer.json()) as Row[];
-        if (rows.length > 0) yield rows.map(factOf);
+        if (rows.length > 0) yield rows;
         next = /<([^>]+)>; rel=next/.exec(answer.headers.get('link') ?? '')?.[1];
       }
     }

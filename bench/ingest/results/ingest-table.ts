@@ -7,6 +7,7 @@ const HEADING = [
   'seconds',
   'rows a second',
   'of COPY',
+  'of the least',
   'client µs',
   'Postgres µs',
   'pages µs',
@@ -16,7 +17,10 @@ const HEADING = [
 
 /** All figures of one run; the µs of CPU time and the bytes of WAL are for each row. */
 export function figureRows(figures: readonly Figure[]): readonly (readonly string[])[] {
-  const copy = figures.find(({ name }) => name === WAYS.copy);
+  const of = (figure: Figure, name: string) => {
+    const other = figures.find((one) => one.name === name);
+    return other === undefined ? '' : (rate(figure) / rate(other)).toFixed(2);
+  };
   return [
     HEADING,
     ...figures.map((figure) => [
@@ -24,7 +28,8 @@ export function figureRows(figures: readonly Figure[]): readonly (readonly strin
       figure.rows.toLocaleString('en'),
       figure.seconds.toFixed(1),
       Math.round(rate(figure)).toLocaleString('en'),
-      copy === undefined ? '' : (rate(figure) / rate(copy)).toFixed(2),
+      of(figure, WAYS.copy),
+      of(figure, WAYS.least),
       each(figure.clientCpuMicroseconds, figure.rows, 1),
       each(figure.serverCpuMicroseconds, figure.rows, 1),
       figure.name === WAYS.copy ? '' : each(figure.pagesCpuMicroseconds, figure.rows, 2),
