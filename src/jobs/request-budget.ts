@@ -62,10 +62,13 @@ export function requestBudget(options: RequestBudgetOptions): RequestPace {
   const terms = organizationTerms(options.requestsPerSecond);
   const limitOf = (id: string): Limit => ({ of: 'organization', key: `organization ${id}`, terms });
   const lines = new WaitingLines();
+  // Two askers of one process would find that the other has changed the address's bucket, and both ask twice.
+  const takeEach = (limits: readonly Limit[], lane: Lane, signal?: AbortSignal) =>
+    lines.run('store', signal, () => takeAll(store, limits, lane));
 
   const inTurn = async (limits: readonly Limit[], lane: Lane, signal?: AbortSignal): Promise<void> => {
     for (;;) {
-      const refusal = await takeAll(store, limits, lane);
+      const refusal = await takeEach(limits, lane, signal);
       if (refusal === undefined) return;
       if (refusal.of === 'organization') await clock.sleep(refusal.waitMs, signal);
       // All organizations wait for the same tokens then: one of them at a time asks the store for its turn.
@@ -76,7 +79,7 @@ export function requestBudget(options: RequestBudgetOptions): RequestPace {
 
   const ofAddress = async (limits: readonly Limit[], lane: Lane, signal?: AbortSignal): Promise<boolean> => {
     for (;;) {
-      const refusal = await takeAll(store, limits, lane);
+      const refusal = await takeEach(limits, lane, signal);
       if (refusal === undefined) return true;
       if (refusal.of === 'organization') return false;
       await clock.sleep(refusal.waitMs, signal);

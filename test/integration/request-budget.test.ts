@@ -10,6 +10,7 @@ import { redisBudgetStore } from '../../src/jobs/redis-budget-store.ts';
 import { type RequestBudgetOptions, requestBudget } from '../../src/jobs/request-budget.ts';
 import type { RequestPace } from '../../src/meraki/request-pace.ts';
 import type { Lane } from '../../src/stream-key.ts';
+import { recordStatements } from '../statements/record-statements.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { createTestDatabase } from '../support/test-database.ts';
 import { testLog } from '../support/test-log.ts';
@@ -331,6 +332,20 @@ describe('in Postgres', () => {
   afterAll(() => Promise.all(pools.map((database) => database.close())));
 
   tests();
+});
+
+test('requests of one process that come at once ask the store once each', async () => {
+  const { name, database } = await createTestDatabase();
+  stores = { budgets: [{ postgres: database.pool }, { postgres: database.pool }] } as unknown as Stores;
+  const pace = worker(0);
+  await pace.take('1', 'backfill');
+  const recording = recordStatements(name);
+  try {
+    await Promise.all(['1', '2', '3', '4'].map((id) => pace.take(id, 'backfill')));
+  } finally {
+    recording.stop();
+  }
+  expect(recording.issued.filter(({ text }) => text.includes('for update'))).toHaveLength(4);
 });
 
 test('in memory, for one process', async () => {
