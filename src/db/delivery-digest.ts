@@ -20,14 +20,20 @@ interface Identified {
  * that differ and agree in sum, exclusive or and weighted sum are less likely than two rows of one fingerprint, which
  * the archive takes for one.
  */
-export interface DeliveryDigest {
+interface Digest {
   readonly rows: number;
-  /** The time they lie in; `undefined` when there are none. */
-  readonly within: Range | undefined;
   readonly sum: bigint;
   readonly xor: bigint;
   /** Upper halves, each as often as its copy's number and once more: tells which copies there are. */
   readonly weighted: bigint;
+}
+
+/** The digest of what is stored of a span. */
+export interface StoredDigest extends Digest {
+  /** The time they lie in; `undefined` when there are none. */
+  readonly within: Range | undefined;
+  /** Those of the span's first and last instant, which rows of other pages may share. */
+  readonly edges: readonly Identified[];
 }
 
 interface FoundDigest extends Record<string, unknown> {
@@ -37,6 +43,7 @@ interface FoundDigest extends Record<string, unknown> {
   readonly sum: string;
   readonly xor: string;
   readonly weighted: string;
+  readonly edges: readonly string[];
 }
 
 /** The digest of what is stored of `span`. */
@@ -44,13 +51,16 @@ export async function storedDigest(
   tx: Transaction,
   organizationId: string,
   { from, to }: Range,
-): Promise<DeliveryDigest> {
+): Promise<StoredDigest> {
+  const [first, last] = [from, to - 1].map((instant) => sql`${formatInstant(instant)}::timestamptz`);
   const { rows } = await tx.execute<FoundDigest>(sql`
-    select count(*)::integer as rows, min(sent_at)::text as first, max(sent_at)::text as last, coalesce(sum(fingerprint), 0)::text as sum,
-      coalesce(bit_xor(fingerprint), 0)::text as xor,
-      coalesce(sum((fingerprint >> 32) * (occurrence + 1)), 0)::text as weighted
-    from meraki_store.webhook_deliveries where organization_id = ${organizationId}
-      and sent_at >= ${formatInstant(from)}::timestamptz and sent_at < ${formatInstant(to)}::timestamptz`);
+    select count(*)::integer as rows, min(sent_at)::text as first, max(sent_at)::text as last,
+      coalesce(sum(fingerprint), 0)::text as sum, coalesce(bit_xor(fingerprint), 0)::text as xor,
+      coalesce(sum((fingerprint >> 32) * (occurrence + 1)), 0)::text as weighted,
+      coalesce(array_agg(fingerprint::text || ' ' || occurrence)
+        filter (where sent_at = ${first} or sent_at = ${last}), '{}') as edges
+    from meraki_store.webhook_deliveries
+    where organization_id = ${organizationId} and sent_at >= ${first} and sent_at <= ${last}`);
   const [found] = rows;
   if (found === undefined) throw new Error('an aggregate gave no row');
   return {
@@ -62,17 +72,45 @@ export async function storedDigest(
     sum: BigInt(found.sum),
     xor: BigInt(found.xor),
     weighted: BigInt(found.weighted),
+    edges: found.edges.map((edge) => {
+      const [fingerprint = '', occurrence] = edge.split(' ');
+      return { fingerprint: BigInt(fingerprint), occurrence: Number(occurrence) };
+    }),
   };
 }
 
-/** Whether `deliveries`, of which none is there twice, are what the digest is of. */
-export function isDigestOf(digest: DeliveryDigest, deliveries: readonly Identified[]): boolean {
-  if (digest.rows !== deliveries.length) return false;
+/**
+ * Whether `deliveries`, of which none is there twice, are what is stored of their span, but for rows of other pages that
+ * share its first or last instant.
+ */
+export function areAllStored(stored: StoredDigest, deliveries: readonly Identified[]): boolean {
+  const own = digestOf(deliveries);
+  if (isSame(own, stored)) return true;
+  if (own.rows >= stored.rows) return false;
+  const copies = new Set(deliveries.map(copyOf));
+  const others = digestOf(stored.edges.filter((edge) => !copies.has(copyOf(edge))));
+  return isSame(stored, {
+    rows: own.rows + others.rows,
+    sum: own.sum + others.sum,
+    xor: own.xor ^ others.xor,
+    weighted: own.weighted + others.weighted,
+  });
+}
+
+function digestOf(deliveries: readonly Identified[]): Digest {
   let [sum, xor, weighted] = [0n, 0n, 0n];
   for (const { fingerprint, occurrence } of deliveries) {
     sum += fingerprint;
     xor ^= fingerprint;
     weighted += (fingerprint >> 32n) * BigInt(occurrence + 1);
   }
-  return sum === digest.sum && xor === digest.xor && weighted === digest.weighted;
+  return { rows: deliveries.length, sum, xor, weighted };
+}
+
+function isSame(a: Digest, b: Digest): boolean {
+  return a.rows === b.rows && a.sum === b.sum && a.xor === b.xor && a.weighted === b.weighted;
+}
+
+function copyOf({ fingerprint, occurrence }: Identified): string {
+  return `${fingerprint} ${occurrence}`;
 }

@@ -5,7 +5,7 @@ import { type StreamKey, UNFILTERED } from '../stream-key.ts';
 import { bigintArray, integerArray, timestamptzArray } from './binary-arrays.ts';
 import { copyIn } from './copy-in.ts';
 import type { Transaction } from './database.ts';
-import { isDigestOf, storedDigest } from './delivery-digest.ts';
+import { areAllStored, storedDigest } from './delivery-digest.ts';
 import { copyOfDeliveries, type WebhookDelivery } from './delivery-rows.ts';
 import { rememberMembers, type WebhookDimensions } from './dimensions.ts';
 import { markStale } from './rollup-stale.ts';
@@ -45,7 +45,7 @@ export async function writeWebhookDeliveries(
   const span = spanOf(deliveries.map(({ sentAt }) => sentAt));
   const stored = deliveries.length < WORTH_LOOKING ? undefined : await storedDigest(tx, organizationId, span);
   // Then what they name is known as well.
-  const isKnown = stored !== undefined && isDigestOf(stored, deliveries);
+  const isKnown = stored !== undefined && areAllStored(stored, deliveries);
   if (isKnown) return { rowsNew: 0, rowsKnown: deliveries.length, ...(tellFresh && { fresh: [] }) };
   await rememberMembers(tx, organizationId, batch);
   const isCertainlyNew = ({ sentAt }: WebhookDelivery) =>

@@ -10,6 +10,7 @@ import {
 } from '../../src/db/webhook-deliveries.ts';
 import { type Instant, instantOfSeconds, parseInstant } from '../../src/instant.ts';
 import { UNFILTERED } from '../../src/stream-key.ts';
+import { recordStatements } from '../statements/record-statements.ts';
 import { emptyTestDatabase, type TestDatabase } from '../support/test-database.ts';
 
 const SENT: Instant = parseInstant('2026-01-15T12:00:00.940999Z') ?? 0;
@@ -116,6 +117,24 @@ describe('deliveries', () => {
     expect(await rows('select count(*)::integer as rows from meraki_store.webhook_deliveries')).toEqual([
       { rows: 900 },
     ]);
+  });
+
+  test('so many that are stored are not sent again, also where rows of other pages share their first and last instant', async () => {
+    const many = Array.from({ length: 600 }, (_, index) => ({ ...ROW, sentAt: SENT + index }));
+    const neighbours = [0, 599].map((index) => ({ ...ROW, sentAt: SENT + index, occurrence: 1 }));
+    await write(batchOf(...many, ...neighbours));
+    const recorded = recordStatements(owned.name);
+    const sent = () =>
+      recorded.issued.filter(({ text }) => text.includes('into meraki_store.webhook_deliveries'));
+    try {
+      expect(await write(batchOf(...many))).toEqual({ rowsNew: 0, rowsKnown: 600 });
+      expect(sent()).toEqual([]);
+      const other = { ...ROW, sentAt: SENT, occurrence: 2 };
+      expect(await write(batchOf(...many.slice(1), other))).toEqual({ rowsNew: 1, rowsKnown: 599 });
+      expect(sent()).toHaveLength(1);
+    } finally {
+      recorded.stop();
+    }
   });
 
   test('I1: so many, of which some lie where others are stored, are stored once each', async () => {
