@@ -23,8 +23,8 @@ export interface HeldCheckpoint {
   readonly lane: Lane;
   readonly holder: string;
   readonly version: number;
-  /** The window that was open when the last holder let go, as `sync/` stored it; `null` when none was. */
-  readonly openWindow: unknown;
+  /** The windows that were open when the last holder let go, as `sync/` stored them; `null` when none was. */
+  readonly openWindows: unknown;
 }
 
 interface Row extends Record<string, unknown> {
@@ -62,7 +62,7 @@ export async function takeCheckpoint(
   );
   const row = taken.rows[0];
   if (row !== undefined) {
-    return { key, lane, holder, version: Number(row.version), openWindow: row.open_window };
+    return { key, lane, holder, version: Number(row.version), openWindows: row.open_window };
   }
   const held = await translated(
     database.query.execute<{ held_until: string | null }>(
@@ -81,12 +81,12 @@ export async function takeCheckpoint(
 export async function advanceCheckpoint(
   tx: Transaction,
   held: HeldCheckpoint,
-  openWindow: unknown,
+  openWindows: unknown,
   now: Instant,
 ): Promise<HeldCheckpoint> {
   const moved = await tx.execute(sql`
     update meraki_ingest.checkpoints set version = version + 1,
-      open_window = ${openWindow === null ? null : JSON.stringify(openWindow)}::jsonb,
+      open_window = ${openWindows === null ? null : JSON.stringify(openWindows)}::jsonb,
       held_until = ${leaseEnd(now)}::timestamptz, updated_at = ${formatInstant(now)}::timestamptz
     where ${isCheckpoint(held.key, held.lane)} and version = ${held.version}`);
   if (moved.rowCount !== 1) {
@@ -95,7 +95,7 @@ export async function advanceCheckpoint(
       { ...held.key, lane: held.lane, version: held.version },
     );
   }
-  return { ...held, version: held.version + 1, openWindow };
+  return { ...held, version: held.version + 1, openWindows };
 }
 
 /**

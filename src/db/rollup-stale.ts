@@ -40,16 +40,17 @@ export async function markStale(
 }
 
 /**
- * The stale hours of a stream, whose row is held until the transaction ends; none while another worker holds it.
+ * The stale hours of a stream, whose row is held until the transaction ends; none while somebody else holds it, unless
+ * that is to be waited for.
  *
  * Facts come first, as they do for writers and for whoever drops old ones: else these two would wait for each other.
  */
-export async function lockStale(tx: Transaction, key: StreamKey): Promise<Ranges> {
+export async function lockStale(tx: Transaction, key: StreamKey, waits = false): Promise<Ranges> {
   await tx.execute(sql`lock table ${sql.raw(`meraki_store.${FACTS[key.stream]}`)} in access share mode`);
   const found = await tx.execute<{ stale: string }>(sql`
     select stale::text as stale from meraki_store.rollup_stale
     where organization_id = ${key.organizationId} and stream = ${key.stream} and series = ${key.series}
-    for update skip locked`);
+    for update ${sql.raw(waits ? '' : 'skip locked')}`);
   return parseMultirange(found.rows[0]?.stale ?? '{}');
 }
 

@@ -14,9 +14,11 @@ import { rollUp } from '../sync/roll-up.ts';
 import { type LaneResult, runLane } from '../sync/run-lane.ts';
 import type { Stream } from '../sync/stream.ts';
 import { backfillPriority, priorityAfterSlice, restAfterSlice } from './backfill-priority.ts';
+import { BackfillTurn } from './backfill-turn.ts';
 import { failingPause } from './failing-pause.ts';
 import { endJobWith } from './job-verbs.ts';
-import { BACKFILL_SLICE_MS, type BackfillJob, backfillOptions, type LiveJob } from './jobs.ts';
+import { type BackfillJob, backfillOptions, type LiveJob } from './jobs.ts';
+import { OnceAtATime } from './once-at-a-time.ts';
 import type { JobQueues } from './schedule.ts';
 
 export interface SyncJobsOptions {
@@ -34,6 +36,8 @@ interface RunTerms {
   readonly pauseNow?: () => boolean;
   /** Whether the organization may be known as one that refuses, so that an answer is to be noted. */
   readonly wasRefused?: boolean;
+  /** What is rolled up while the lane is read. */
+  readonly rollUps?: OnceAtATime;
 }
 
 /** Does the work of `live` and `backfill` jobs. */
@@ -69,11 +73,15 @@ export class SyncJobs {
   async backfill(job: Job, token: string | undefined, signal: AbortSignal): Promise<void> {
     const stream = this.#options.streamOf(job.data as BackfillJob);
     if (stream === undefined) return;
-    const started = this.#options.clock.now();
-    const pauseNow = () => this.#options.clock.now() - started >= BACKFILL_SLICE_MS;
+    const rollUps = this.#rollUpsBeside(stream, signal);
+    const turn = new BackfillTurn({
+      clock: this.#options.clock,
+      othersWait: () => this.#othersWait(),
+      onSlice: () => rollUps.begin(),
+    });
     let result: LaneResult;
     try {
-      result = await this.#run(stream, 'backfill', signal, { pauseNow });
+      result = await this.#run(stream, 'backfill', signal, { pauseNow: () => turn.isOver(), rollUps });
     } catch (error) {
       endJobWith(error);
       return;
@@ -88,11 +96,21 @@ export class SyncJobs {
     throw new DelayedError();
   }
 
+  /** Whether a place has to be handed on: to whoever waits for one, or for the sake of newest edges that wait. */
+  async #othersWait(): Promise<boolean> {
+    const { live, history } = this.#options.queues;
+    const counts = await Promise.all([
+      history.getJobCounts('waiting', 'prioritized'),
+      live.getJobCounts('waiting'),
+    ]);
+    return counts.some((jobs) => Object.values(jobs).some((count) => count > 0));
+  }
+
   async #run(
     stream: Stream,
     lane: Lane,
     signal: AbortSignal,
-    { pauseNow = () => false, wasRefused = true }: RunTerms,
+    { pauseNow = () => false, wasRefused = true, rollUps }: RunTerms,
   ): Promise<LaneResult> {
     const { database, partitions, clock, log } = this.#options;
     const facts = { ...stream.key, lane };
@@ -108,7 +126,7 @@ export class SyncJobs {
         clock,
         signal,
         pauseNow,
-      });
+      }).finally(() => rollUps?.end());
       if (result.outcome === 'complete' || result.counts.pages > 0) {
         await recordSuccess(database, stream.key, stream.clockSkewMs(), stream.now());
         if (wasRefused) await noteAnswer(database, stream.key.organizationId, 'active', stream.now());
@@ -131,15 +149,22 @@ export class SyncJobs {
   }
 
   /** Views are right without it, only slower; whatever is left is done by the worker's next look at all streams. */
-  async #rollUp(stream: Stream, signal: AbortSignal): Promise<void> {
+  async #rollUp(stream: Stream, signal: AbortSignal, rest?: (ms: number) => Promise<void>): Promise<void> {
     const { database, partitions, log } = this.#options;
     try {
-      await rollUp({ database, partitions, signal }, stream.key, stream.now());
+      await rollUp({ database, partitions, signal }, stream.key, stream.now(), rest);
     } catch (error) {
       if (signal.aborted) return;
       const message = error instanceof Error ? error.message : String(error);
       log.warn({ ...stream.key }, `${describeStream(stream.key)}: not rolled up: ${message}`);
     }
+  }
+
+  #rollUpsBeside(stream: Stream, signal: AbortSignal): OnceAtATime {
+    return new OnceAtATime((ending) => {
+      const either = AbortSignal.any([signal, ending]);
+      return this.#rollUp(stream, either, (ms) => this.#options.clock.sleep(ms, either));
+    });
   }
 
   async #failed(stream: Stream, lane: Lane, error: unknown): Promise<void> {

@@ -22,6 +22,8 @@ export const USER_AGENT = 'HistorianForDashboards/0.1 OpenSource';
 const MAX_REDIRECTS = 5;
 const MAX_ATTEMPTS = 6;
 const TIMEOUT_MS = 60_000;
+/** More than all places of a worker ask for together: no request of `live` waits for answers to history. */
+const MOST_AT_ONCE = 64;
 
 export interface MerakiClientOptions {
   readonly baseUrl: string;
@@ -230,7 +232,7 @@ interface Shared {
 
 function newShared(): Shared {
   const agent = new Agent({
-    connections: 16,
+    connections: MOST_AT_ONCE,
     pipelining: 1,
     headersTimeout: TIMEOUT_MS,
     bodyTimeout: TIMEOUT_MS,

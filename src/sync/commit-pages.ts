@@ -9,6 +9,7 @@ import { addCounts, type RunCounts, type RunState, saveRun } from '../db/sync-ru
 import type { Instant } from '../instant.ts';
 import { subtract, union } from '../ranges.ts';
 import { measureLateness, type ReadBefore } from './lateness.ts';
+import { type OpenWindow, storedWindows } from './open-window.ts';
 import { countedTime } from './resolution.ts';
 import type { Claim, Reading, Stream } from './stream.ts';
 
@@ -28,6 +29,8 @@ export interface CommitTerms {
   readonly quarantineLimit: number;
   /** What was read before this window, where lateness is to be measured. */
   readonly readBefore?: ReadBefore | undefined;
+  /** Windows of the lane that are read side by side with this one, as they stand. */
+  readonly besides?: readonly OpenWindow[];
 }
 
 /**
@@ -45,14 +48,14 @@ export async function commitPages(
   held: HeldCheckpoint,
   run: RunState,
   readings: readonly [Reading, ...Reading[]],
-  { meraki: now, local, quarantineLimit, readBefore }: CommitTerms,
+  { meraki: now, local, quarantineLimit, readBefore, besides = [] }: CommitTerms,
 ): Promise<Committed> {
   for (const { table, range } of readings.flatMap((reading) => reading.partitions)) {
     await partitions.ensure(table, range);
   }
   const last = readings.at(-1) ?? readings[0];
   return await database.transaction(async (tx) => {
-    const advanced = await advanceCheckpoint(tx, held, last.window, local);
+    const advanced = await advanceCheckpoint(tx, held, storedWindows([...besides, last.window]), local);
     const widths = new Set(readings.flatMap(({ claims }) => claims.map((claim) => claim.intervalSeconds)));
     const before = await lockCoverage(tx, held.key, [...widths], now);
     const written = await stream.write(tx, readings, before, now, readBefore !== undefined);

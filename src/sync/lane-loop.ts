@@ -1,44 +1,26 @@
-import type { Clock } from '../clock.ts';
-import { advanceCheckpoint, type HeldCheckpoint, releaseCheckpoint } from '../db/checkpoints.ts';
-import type { Database } from '../db/database.ts';
-import type { Partitions } from '../db/partitions.ts';
-import type { FieldDrift } from '../db/schema-drift.ts';
-import {
-  addCounts,
-  noCounts,
-  type RunCounts,
-  type RunOutcome,
-  type RunState,
-  saveRun,
-} from '../db/sync-runs.ts';
+import type { HeldCheckpoint } from '../db/checkpoints.ts';
+import type { RunCounts, RunOutcome } from '../db/sync-runs.ts';
 import { PagingError, UnreachableError, WindowRefusedError } from '../errors.ts';
-import { type Instant, instantOfMilliseconds } from '../instant.ts';
-import type { Log } from '../log.ts';
+import type { Instant } from '../instant.ts';
 import { duration, type Range, type Ranges } from '../ranges.ts';
-import { describeStream, type Lane } from '../stream-key.ts';
-import { commitPages } from './commit-pages.ts';
+import { BackfillWindows } from './backfill-windows.ts';
+import { LaneRecord, type RecordOptions } from './lane-record.ts';
+import type { LaneWindows } from './lane-windows.ts';
 import type { ReadBefore } from './lateness.ts';
-import { type OpenWindow, parseOpenWindow } from './open-window.ts';
+import { LiveWindows } from './live-windows.ts';
+import { type OpenWindow, parseOpenWindows } from './open-window.ts';
 import { PagesAhead, type PagesRead } from './pages-ahead.ts';
-import { backfillGaps, type PlannedWindow, planBackfill, planLive, planLiveAgain } from './plan.ts';
+import { backfillGaps } from './plan.ts';
 import { type Setback, SourceLessons } from './source-lessons.ts';
-import type { Effort, Stream } from './stream.ts';
 import { StreamMemory } from './stream-memory.ts';
 import { WindowReader } from './window-reader.ts';
 
 /** Refused windows and expired page tokens in one run before it is left to the job's retry. */
 const MOST_SETBACKS = 30;
 
-export interface LaneRun {
-  readonly database: Database;
-  readonly partitions: Partitions;
-  readonly stream: Stream;
-  readonly lane: Lane;
-  /** Names this run and is the holder of the checkpoint meanwhile; never used twice. */
-  readonly runId: string;
-  readonly log: Log;
-  readonly clock: Clock;
-  /** Stops the run after the page at hand is committed, or at once while it waits for an answer. */
+/** `runId` names the run and is the holder of the checkpoint meanwhile; never used twice. */
+export interface LaneRun extends RecordOptions {
+  /** Stops the run after the pages at hand are committed; what waits for an answer ends at once. */
   readonly signal: AbortSignal;
   /** Asked after every page; `true` ends the run with the checkpoint standing. */
   readonly pauseNow?: () => boolean;
@@ -48,50 +30,63 @@ export interface LaneRun {
   readonly onPage?: (counts: RunCounts, remaining: number) => void;
 }
 
-/** One run through a lane, from taking the checkpoint to letting it go. */
+/** A window that is being read. */
+interface WindowAtWork {
+  readonly reader: WindowReader;
+  /** What was read before it; `undefined` where its rows tell nothing of when they appeared. */
+  readonly before: ReadBefore | undefined;
+  readonly opened: OpenWindow;
+  /** Where it stands after the pages that are committed. */
+  at: OpenWindow;
+}
+
+/**
+ * One run through a lane, from taking the checkpoint to letting it go. Its windows are read side by side, and their
+ * pages are committed one transaction after the other, each of which moves the one checkpoint that holds them all.
+ */
 export class LaneLoop {
   readonly #lane: LaneRun;
+  readonly #record: LaneRecord;
   readonly #memory: StreamMemory;
   readonly #lessons: SourceLessons;
-  readonly #reader: WindowReader;
-  readonly #startedAt: Instant;
-  #held: HeldCheckpoint;
+  readonly #resumed: readonly OpenWindow[];
+  readonly #windows: LaneWindows;
+  readonly #pages: PagesAhead<WindowAtWork>;
+  readonly #atWork = new Set<WindowAtWork>();
   #setbacks = 0;
-  /** What the window before claimed: if that is missing still, asking again at once would change nothing. */
-  #finished: Range | undefined;
-  /** What was read before the window at hand; `undefined` where its rows tell nothing of when they appeared. */
-  #before: ReadBefore | undefined;
-  /** Whether the window before left settled time to the next run. */
-  #leavesRest = false;
-  counts: RunCounts = noCounts;
 
   constructor(lane: LaneRun, held: HeldCheckpoint) {
     this.#lane = lane;
+    this.#record = new LaneRecord(lane, held);
     this.#memory = new StreamMemory(lane.database, lane.stream, lane.only);
     this.#lessons = new SourceLessons(lane.stream, this.#memory, lane.log, lane.signal);
-    this.#reader = new WindowReader(lane, this.#memory, this.#lessons);
-    this.#held = held;
-    this.#startedAt = lane.stream.now();
+    this.#resumed = lane.only === undefined ? parseOpenWindows(held.openWindows) : [];
+    this.#windows =
+      lane.lane === 'live'
+        ? new LiveWindows(this.#memory, this.#resumed.length > 0, lane.only !== undefined)
+        : new BackfillWindows(this.#memory, this.#resumed, (claim) => this.#skip(claim));
+    this.#pages = new PagesAhead(() => lane.clock.now());
+  }
+
+  get counts(): RunCounts {
+    return this.#record.counts;
   }
 
   async run(): Promise<'complete' | 'paused'> {
     await this.#memory.recall();
-    let window = this.#lane.only === undefined ? parseOpenWindow(this.#held.openWindow) : undefined;
-    let resumed = window !== undefined;
-    for (;;) {
-      if (this.#isToStop()) return 'paused';
-      window ??= await this.#nextWindow();
-      if (window === undefined) return 'complete';
-      const end = await this.#readWindow(window);
-      if (end === 'paused') return 'paused';
-      if (end === 'finished' && this.#leavesRest) return 'complete';
-      if (end === 'finished' && this.#lane.lane === 'live' && !resumed) {
-        window = this.#open(planLiveAgain(await this.#memory.situation(), window));
-        if (window === undefined) return 'complete';
-      } else {
-        window = undefined;
-        resumed = false;
+    if (this.#isToStop()) return 'paused';
+    try {
+      for (const window of this.#resumed) this.#begin(window);
+      for (;;) {
+        if (this.#isToStop()) this.#pages.stop();
+        else await this.#openMore();
+        const taken = await this.#pages.take();
+        if (taken === undefined) return this.#isToStop() ? 'paused' : 'complete';
+        if ('error' in taken) await this.#setback(taken.of, taken.window, taken.error);
+        else await this.#takeIn(taken.of, taken.pages);
       }
+    } finally {
+      for (const window of this.#atWork) this.#leave(window);
     }
   }
 
@@ -107,124 +102,110 @@ export class LaneLoop {
   }
 
   async end(outcome: RunOutcome, error: string | null): Promise<void> {
-    const { database, stream } = this.#lane;
-    await saveRun(database.query, { ...this.#state(), outcome, error, finishedAt: stream.now() });
-    await releaseCheckpoint(database, this.#held);
-  }
-
-  async #nextWindow(): Promise<OpenWindow | undefined> {
-    const { lane, only } = this.#lane;
-    if (lane === 'live') return this.#open(planLive(await this.#memory.situation()), only === undefined);
-    const planned = planBackfill(await this.#memory.situation());
-    const claim = planned?.claim;
-    const before = this.#finished;
-    if (claim === undefined || claim.from !== before?.from || claim.to !== before.to)
-      return this.#open(planned);
-    await this.#skip(claim);
-    return await this.#nextWindow();
-  }
-
-  /** @param comesAgain whether the next run begins where this window leaves off, as those of `live` do */
-  #open(planned: PlannedWindow | undefined, comesAgain = false): OpenWindow | undefined {
-    this.#reader.begin(comesAgain);
-    this.#before = this.#lane.lane === 'live' ? this.#memory.readBefore : undefined;
-    return planned === undefined ? undefined : this.#lane.stream.open(planned, this.#memory.learned);
-  }
-
-  /** Reads a window to its end and commits its pages as they come; `again`: it has to be planned anew. */
-  async #readWindow(first: OpenWindow): Promise<'finished' | 'again' | 'paused'> {
-    let window = first;
-    for (;;) {
-      const end = await this.#readAhead(window);
-      if (typeof end === 'string') return end;
-      window = end;
-    }
-  }
-
-  /** The same, up to the page that teaches something: the window then goes on with that. */
-  async #readAhead(first: OpenWindow): Promise<'finished' | 'again' | 'paused' | OpenWindow> {
-    const pages = new PagesAhead(first, (window) => this.#reader.read(window));
-    let window = first;
-    try {
-      for (;;) {
-        const taken = await pages.take();
-        if (taken === undefined) return this.#isToStop() ? 'paused' : window;
-        if ('error' in taken) {
-          await this.#setback(taken.window, taken.error);
-          return 'again';
-        }
-        for (const batch of this.#batchesOf(taken)) {
-          const end = await this.#commit(batch);
-          if (typeof end === 'string') return end;
-          window = end;
-        }
-        if (this.#isToStop()) pages.stop();
-      }
-    } finally {
-      pages.stop();
-    }
+    await this.#record.end(outcome, error);
   }
 
   #isToStop(): boolean {
     return this.#lane.signal.aborted || this.#lane.pauseNow?.() === true;
   }
 
-  /** Lateness goes by when a page was answered, so where it is measured each is committed on its own. */
-  #batchesOf(pages: PagesRead): readonly PagesRead[] {
-    return this.#before === undefined ? [pages] : pages.map((page) => [page]);
+  async #openMore(): Promise<void> {
+    for (;;) {
+      const next = await this.#windows.next([...this.#atWork].map(({ at }) => at));
+      if (next === undefined) return;
+      const window = this.#lane.stream.open(next.planned, this.#memory.learned);
+      this.#begin(window, next.comesAgain, next.before);
+    }
   }
 
-  /** @returns the window after these pages, or how it ended with the last of them */
-  async #commit(pages: PagesRead): Promise<OpenWindow | 'finished' | 'again'> {
-    const { database, partitions, stream } = this.#lane;
-    const [first, ...others] = pages;
-    const { reading, window } = others.at(-1) ?? first;
-    const readings = [first.reading, ...others.map((page) => page.reading)] as const;
-    const terms = {
-      local: this.#localNow(),
-      meraki: stream.now(),
-      quarantineLimit: stream.quarantineLimit,
-      readBefore: this.#before,
-    };
-    const state = this.#state();
-    const committed = await commitPages(database, partitions, stream, this.#held, state, readings, terms);
-    this.#held = committed.held;
-    this.counts = committed.counts;
-    this.#tellDrift(committed.drift);
-    const isProgress = readings.some(({ claims }) => claims.some(({ final }) => final.length > 0));
+  #begin(opened: OpenWindow, comesAgain = false, before?: ReadBefore): void {
+    const knowledge = { memory: this.#memory, lessons: this.#lessons, windows: this.#windows };
+    const reader = new WindowReader(this.#lane, knowledge, comesAgain);
+    const window = { opened, at: opened, before, reader };
+    this.#atWork.add(window);
+    this.#goOn(window);
+  }
+
+  #goOn(window: WindowAtWork): void {
+    this.#pages.open(window, window.at, (at, unneeded) => window.reader.read(at, unneeded));
+  }
+
+  #leave(window: WindowAtWork): void {
+    this.#pages.close(window);
+    this.#atWork.delete(window);
+  }
+
+  /** What was planned before something was learnt is planned anew, as far as nothing of it has been read. */
+  #leaveUnread(): void {
+    for (const window of this.#atWork) {
+      if (window.at.pageToken === null && !this.#pages.hasPages(window)) this.#leave(window);
+    }
+    this.#windows.again();
+  }
+
+  async #takeIn(window: WindowAtWork, pages: PagesRead): Promise<void> {
+    const [first] = pages;
+    this.#windows.came(first, this.#atWork.size);
+    if (first.isTooLong) {
+      this.#record.spend(first.reading);
+      this.#pages.letGo(pages);
+      this.#leave(window);
+      this.#windows.again();
+      return;
+    }
+    for (const batch of batchesOf(window, pages)) {
+      await this.#commit(window, batch);
+      this.#pages.letGo(batch);
+    }
+  }
+
+  async #commit(window: WindowAtWork, pages: PagesRead): Promise<void> {
+    const { window: asked, reading, knowing } = pages.at(-1) ?? pages[0];
+    await this.#record.commit(pages, window.before, this.#besides(window));
+    const isProgress = pages.some((page) => page.reading.claims.some(({ final }) => final.length > 0));
     if (isProgress && !reading.anew) this.#setbacks = 0;
-    await this.#memory.noteAnswered(window.asked.from);
-    if (reading.learned !== null) await this.#memory.learn(reading.learned);
+    await this.#memory.noteAnswered(asked.asked.from);
+    if (reading.learned !== null) await this.#memory.learn(reading.learned, knowing);
     await this.#tellProgress();
     if (reading.anew) {
-      this.#countSetback(new PagingError('Answers contradict one another without end.', { ...stream.key }));
-      return 'again';
+      const { key } = this.#lane.stream;
+      this.#countSetback(new PagingError('Answers contradict one another without end.', { ...key }));
+      this.#leave(window);
+      this.#leaveUnread();
+    } else if (reading.window === null) {
+      this.#leave(window);
+      const isFruitless = reading.claims.every(
+        ({ final, provisional }) => final.length + provisional.length === 0,
+      );
+      if (isFruitless) await this.#skip(asked.claim);
+      this.#windows.finished(window.opened, asked, reading.leavesRest === true);
+    } else {
+      window.at = reading.window;
+      if (reading.learned !== null) this.#goOn(window);
     }
-    if (reading.window !== null) return reading.window;
-    if (reading.claims.every(({ final, provisional }) => final.length + provisional.length === 0)) {
-      await this.#skip(window.claim);
-    }
-    this.#finished = window.claim;
-    this.#leavesRest = reading.leavesRest === true;
-    return 'finished';
   }
 
   /**
-   * A window that cannot be read on is given up for another, and what that teaches is remembered.
+   * A window that cannot be read on is given up for another, and what that teaches is remembered. The others go on.
    *
+   * @param asked the window as its page was asked for
    * @throws the error itself where it says nothing about the window
    */
-  async #setback(window: OpenWindow, error: unknown): Promise<void> {
-    const { database, lane, signal } = this.#lane;
+  async #setback(window: WindowAtWork, asked: OpenWindow, error: unknown): Promise<void> {
+    const { lane, signal } = this.#lane;
     const noAnswer = error instanceof UnreachableError && lane === 'backfill' && !signal.aborted;
-    const brokenPaging = error instanceof PagingError && window.pageToken !== null;
+    const brokenPaging = error instanceof PagingError && asked.pageToken !== null;
     if (!(noAnswer || brokenPaging || error instanceof WindowRefusedError)) throw error;
     this.#countSetback(error);
-    this.#spend({ requests: 1, waitedMs: 0 });
-    this.#spend(await this.#lessons.learn(window, error));
-    this.#held = await database.transaction((tx) =>
-      advanceCheckpoint(tx, this.#held, null, this.#localNow()),
-    );
+    this.#leave(window);
+    this.#record.spend({ requests: 1, waitedMs: 0 });
+    this.#record.spend(await this.#lessons.learn(asked, error));
+    this.#leaveUnread();
+    await this.#record.keepOnly(this.#besides(window));
+  }
+
+  #besides(window: WindowAtWork): readonly OpenWindow[] {
+    return [...this.#atWork].filter((other) => other !== window).map(({ at }) => at);
   }
 
   #countSetback(error: Setback): void {
@@ -239,39 +220,13 @@ export class LaneLoop {
     if (this.#lane.lane === 'backfill' && past.from < past.to) await this.#lessons.skip(past);
   }
 
-  #tellDrift(drift: readonly FieldDrift[]): void {
-    const { log, stream } = this.#lane;
-    for (const { field, kind, sampleType } of drift) {
-      log.warn(
-        { ...stream.key, field, kind, sampleType },
-        `${describeStream(stream.key)}: the field ${field} is not as documented (${kind}); see meraki.schema_drift`,
-      );
-    }
-  }
-
   async #tellProgress(): Promise<void> {
     const { onPage } = this.#lane;
     if (onPage !== undefined) onPage(this.counts, duration(await this.remaining()));
   }
+}
 
-  #localNow(): Instant {
-    return instantOfMilliseconds(this.#lane.clock.now());
-  }
-
-  #spend(effort: Effort): void {
-    this.counts = addCounts(this.counts, { ...noCounts, ...effort });
-  }
-
-  #state(): RunState {
-    return {
-      runId: this.#lane.runId,
-      key: this.#lane.stream.key,
-      lane: this.#lane.lane,
-      startedAt: this.#startedAt,
-      counts: this.counts,
-      outcome: 'running',
-      finishedAt: null,
-      error: null,
-    };
-  }
+/** Lateness goes by when a page was answered, so where it is measured each is committed on its own. */
+function batchesOf({ before }: WindowAtWork, pages: PagesRead): readonly PagesRead[] {
+  return before === undefined ? [pages] : pages.map((page) => [page]);
 }

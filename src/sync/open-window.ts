@@ -39,10 +39,19 @@ const openWindowShape = z.object({
 
 export type OpenWindow = Readonly<z.infer<typeof openWindowShape>>;
 
-/** Reads a window from a checkpoint; `undefined` when none is stored or an older version stored another form. */
-export function parseOpenWindow(stored: unknown): OpenWindow | undefined {
-  const parsed = openWindowShape.safeParse(stored);
-  return parsed.success ? parsed.data : undefined;
+/**
+ * Reads the windows of a checkpoint. None when none is stored, or when another version stored another form; an earlier
+ * one stored a single window.
+ */
+export function parseOpenWindows(stored: unknown): readonly OpenWindow[] {
+  const parsed = z.array(openWindowShape).safeParse(Array.isArray(stored) ? stored : [stored]);
+  return parsed.success ? parsed.data : [];
+}
+
+/** What a checkpoint stores: the windows of which pages are committed, and more are to come. */
+export function storedWindows(windows: readonly (OpenWindow | null)[]): readonly OpenWindow[] | null {
+  const begun = windows.filter((window) => window !== null).filter(({ pageToken }) => pageToken !== null);
+  return begun.length === 0 ? null : begun;
 }
 
 export function openWindow(

@@ -1,9 +1,13 @@
 /*
  * The address of a page is known as soon as the page before it is here, so pages are asked for while those before
- * them are being committed. What has come is taken in order and all at once: a slow database gets larger
+ * them are being committed. What has come of a window is taken in order and all at once: a slow database gets larger
  * transactions, a slow source smaller ones.
+ *
+ * One window has one request under way at most, since its page tokens follow one another. Several windows are read side
+ * by side, and share the places for pages, so that they hold no more memory together than one alone.
  */
 import { EventEmitter, once } from 'node:events';
+import type { LearnedLimits } from './limits.ts';
 import type { OpenWindow } from './open-window.ts';
 import type { Reading } from './stream.ts';
 
@@ -11,75 +15,166 @@ import type { Reading } from './stream.ts';
 export interface PageRead {
   readonly window: OpenWindow;
   readonly reading: Reading;
+  /** What was known of the source when it was asked for. */
+  readonly knowing: LearnedLimits;
+  /** Whether its window is better planned anew, shorter. */
+  readonly isTooLong: boolean;
 }
 
-/** At least one page, in order. */
-export type PagesRead = readonly [PageRead, ...PageRead[]];
-
-/** The page that could not be read; none after it was asked for. */
-export interface PageFailed {
-  readonly window: OpenWindow;
-  readonly error: unknown;
+/** With the milliseconds that it took, waiting for a place included, and how many of them were spent waiting for one. */
+export interface PageCome extends PageRead {
+  readonly tookMs: number;
+  readonly heldUpMs: number;
 }
 
-/** Pages that wait to be committed; as many may be read twice after a crash. */
-const MOST_AHEAD = 4;
+/** At least one page of one window, in order. */
+export type PagesRead = readonly [PageCome, ...PageCome[]];
 
-/** Reads the pages of one window, a few ahead of whoever takes them. */
-export class PagesAhead {
-  readonly #ask: (window: OpenWindow) => Promise<Reading>;
-  readonly #events = new EventEmitter();
-  #ready: PageRead[] = [];
-  #failed: PageFailed | undefined;
-  #ended = false;
+/** Reads the next page of a window. */
+export type AskPage = (window: OpenWindow, signal: AbortSignal) => Promise<PageRead>;
+
+/** What comes of a window: pages, or the page that could not be read, none after it being asked for. */
+export type Taken<W> =
+  | { readonly of: W; readonly pages: PagesRead }
+  | { readonly of: W; readonly window: OpenWindow; readonly error: unknown };
+
+/** Pages of all windows that are under way, wait, or are being committed; as many may be read twice after a crash. */
+const MOST_PAGES = 8;
+/** Pages of one window that wait to be committed: no transaction is larger. */
+const MOST_WAITING = 4;
+
+interface Ahead<W> {
+  readonly of: W;
+  readonly ask: AskPage;
+  readonly aborting: AbortController;
+  ready: PageCome[];
+  /** When the first of `ready` came, counted in pages. */
+  since: number;
+  failed: { readonly window: OpenWindow; readonly error: unknown } | undefined;
+  isReading: boolean;
+}
+
+/** Reads the pages of windows, a few ahead of whoever takes them. `W` is what a window is known by. */
+export class PagesAhead<W> {
+  readonly #now: () => number;
+  readonly #events = new EventEmitter().setMaxListeners(0);
+  readonly #windows = new Map<W, Ahead<W>>();
+  /** Pages that have a place. */
+  #pages = 0;
+  #come = 0;
   #stopped = false;
 
-  /** @param ask reads the next page of a window */
-  constructor(window: OpenWindow, ask: (window: OpenWindow) => Promise<Reading>) {
-    this.#ask = ask;
-    void this.#readAll(window);
+  /** @param now in milliseconds */
+  constructor(now: () => number) {
+    this.#now = now;
   }
 
-  /**
-   * The pages that are here, at least one; what ended the reading once those before it were taken; `undefined` at
-   * the end of the window.
-   */
-  async take(): Promise<PagesRead | PageFailed | undefined> {
-    while (this.#ready.length === 0 && !this.#ended) await once(this.#events, 'read');
-    const [first, ...others] = this.#ready;
-    if (first === undefined) return this.#failed;
-    this.#ready = [];
-    this.#events.emit('taken');
-    return [first, ...others];
+  /** Begins to read a window, or goes on with one that ended with a page that taught something. */
+  open(of: W, window: OpenWindow, ask: AskPage): void {
+    this.close(of);
+    const aborting = new AbortController();
+    const ahead = { of, ask, aborting, ready: [], since: 0, failed: undefined, isReading: true };
+    this.#windows.set(of, ahead);
+    void this.#readAll(ahead, window);
   }
 
-  /** Asks for no further page. One that is being read is still to be taken. */
+  /** What is there of the window that has waited longest; `undefined` once nothing is there and nothing will come. */
+  async take(): Promise<Taken<W> | undefined> {
+    for (;;) {
+      const windows = [...this.#windows.values()];
+      const [waiting] = windows.filter(({ ready }) => ready.length > 0).sort((a, b) => a.since - b.since);
+      const [first, ...others] = waiting?.ready ?? [];
+      if (waiting !== undefined && first !== undefined) {
+        waiting.ready = [];
+        this.#changed();
+        return { of: waiting.of, pages: [first, ...others] };
+      }
+      const failed = windows.find((window) => window.failed !== undefined);
+      if (failed?.failed !== undefined) return { of: failed.of, ...failed.failed };
+      if (!windows.some(({ isReading }) => isReading)) return undefined;
+      await once(this.#events, 'changed');
+    }
+  }
+
+  /** Gives the places of pages that were taken to others. */
+  letGo(pages: PagesRead): void {
+    this.#pages -= pages.length;
+    this.#changed();
+  }
+
+  /** Forgets a window, and whatever is under way for it. */
+  close(of: W): void {
+    const ahead = this.#windows.get(of);
+    if (ahead === undefined) return;
+    this.#windows.delete(of);
+    this.#pages -= ahead.ready.length;
+    ahead.aborting.abort(new Error('what was asked for is not needed any more'));
+    this.#changed();
+  }
+
+  /** Whether a page of a window is there to be taken. */
+  hasPages(of: W): boolean {
+    return (this.#windows.get(of)?.ready.length ?? 0) > 0;
+  }
+
+  /** Asks for no further page. Those that are being read are still to be taken. */
   stop(): void {
     this.#stopped = true;
-    this.#events.emit('taken');
+    this.#changed();
   }
 
-  async #readAll(first: OpenWindow): Promise<void> {
+  async #readAll(ahead: Ahead<W>, first: OpenWindow): Promise<void> {
     let next: OpenWindow | null = first;
-    while (next !== null && !this.#stopped) {
-      const window: OpenWindow = next;
-      try {
-        const reading = await this.#ask(window);
-        this.#ready.push({ window, reading });
-        next = mayGoOn(reading) ? reading.window : null;
-      } catch (error) {
-        this.#failed = { window, error };
-        break;
-      }
-      this.#events.emit('read');
-      while (this.#ready.length >= MOST_AHEAD && !this.#stopped) await once(this.#events, 'taken');
+    while (next !== null) {
+      const began = this.#now();
+      if (!(await this.#hasPlace(ahead))) break;
+      next = await this.#readOne(ahead, next, began);
     }
-    this.#ended = true;
-    this.#events.emit('read');
+    ahead.isReading = false;
+    this.#changed();
+  }
+
+  /** Waits for a place. @returns whether the page is still wanted */
+  async #hasPlace(ahead: Ahead<W>): Promise<boolean> {
+    for (;;) {
+      if (this.#stopped || !this.#isOpen(ahead)) return false;
+      if (this.#pages < MOST_PAGES && ahead.ready.length < MOST_WAITING) break;
+      await once(this.#events, 'changed');
+    }
+    this.#pages += 1;
+    return true;
+  }
+
+  /** @returns the window to go on with */
+  async #readOne(ahead: Ahead<W>, window: OpenWindow, began: number): Promise<OpenWindow | null> {
+    const heldUpMs = this.#now() - began;
+    try {
+      const page = await ahead.ask(window, ahead.aborting.signal);
+      if (this.#isOpen(ahead)) {
+        if (ahead.ready.length === 0) ahead.since = this.#come;
+        this.#come += 1;
+        ahead.ready.push({ ...page, heldUpMs, tookMs: this.#now() - began });
+        this.#changed();
+        return mayGoOn(page) ? page.reading.window : null;
+      }
+    } catch (error) {
+      ahead.failed = { window, error };
+    }
+    this.#pages -= 1;
+    this.#changed();
+    return null;
+  }
+
+  #isOpen(ahead: Ahead<W>): boolean {
+    return this.#windows.get(ahead.of) === ahead;
+  }
+
+  #changed(): void {
+    this.#events.emit('changed');
   }
 }
 
 /** What a page taught has to be remembered before the next one is asked for. */
-function mayGoOn({ learned, anew }: Reading): boolean {
-  return learned === null && !anew;
+function mayGoOn({ reading: { learned, anew }, isTooLong }: PageRead): boolean {
+  return learned === null && !anew && !isTooLong;
 }

@@ -88,12 +88,19 @@ export function planLiveAgain(
   };
 }
 
-/** The next window of the `backfill` lane, or `undefined` when nothing is missing that can be had. */
-export function planBackfill(situation: Situation): PlannedWindow | undefined {
+/**
+ * The next window of the `backfill` lane, or `undefined` when nothing is missing that can be had.
+ *
+ * @param most how long it may be, in microseconds, where that is less than the source answers; a bucket at least
+ */
+export function planBackfill(
+  situation: Situation,
+  most = Number.POSITIVE_INFINITY,
+): PlannedWindow | undefined {
   const gap = backfillGaps(situation)[0];
   if (gap === undefined) return undefined;
   const { now, grid, span, lead, reach } = situation;
-  const longest = Math.max(grid, Math.floor((span - lead - reach) / grid) * grid);
+  const longest = Math.max(grid, Math.floor(Math.min(span - lead - reach, most) / grid) * grid);
   const claim = { from: gap.from, to: Math.min(gap.to, gap.from + longest) };
   const asked = { from: claim.from - lead, to: Math.min(claim.to + reach, now) };
   return { openedAt: now, claim, asked };

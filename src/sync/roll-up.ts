@@ -16,7 +16,7 @@ import { clearStale, lockStale, readStale, staleStreams } from '../db/rollup-sta
 import { PARTITIONED_ROLLUPS } from '../db/rollup-tables.ts';
 import { makeRollups } from '../db/rollups.ts';
 import { type Instant, instantOfSeconds } from '../instant.ts';
-import { intersect, type Range, type Ranges } from '../ranges.ts';
+import { intersect, type Range, type Ranges, subtract } from '../ranges.ts';
 import type { StreamKey } from '../stream-key.ts';
 
 export interface RollUpContext {
@@ -32,17 +32,24 @@ const WANTED_MS = 200;
 /** Fewer facts than this are rolled up in one batch, however long that takes. */
 const FEW_FACTS = 5_000;
 
-/** Makes the rollups of a stream equal to its facts. Returns at once where another worker is at it. */
+/**
+ * Makes the rollups of a stream equal to its facts. Returns at once where another worker is at it.
+ *
+ * @param rest waits for so many milliseconds; given where the stream is being read meanwhile. Hours go stale for as long
+ *   as that lasts, so what is stale by now is rolled up and no more, in turns with the commits of pages
+ */
 export async function rollUp(
   { database, partitions, signal }: RollUpContext,
   key: StreamKey,
   now: Instant,
+  rest?: (ms: number) => Promise<void>,
 ): Promise<void> {
   let span = DAY;
   let isMuch = false;
   const hasMuch = async (range: Range) => !(await hasFewFacts(database.query, key, range, FEW_FACTS));
+  let left = rest === undefined ? undefined : await readStale(database.query, key);
   for (;;) {
-    const stale = await readStale(database.query, key);
+    const stale = left ?? (await readStale(database.query, key));
     const longest = nextBatch(stale, LONGEST);
     if (longest === undefined || signal.aborted) return;
     const cut = nextBatch(stale, span);
@@ -54,14 +61,17 @@ export async function rollUp(
     for (const table of PARTITIONED_ROLLUPS[key.stream]) await partitions.ensure(table, planned);
     const started = performance.now();
     const done = await database.transaction(async (tx) => {
-      const batch = intersect(await lockStale(tx, key), [planned]);
+      const batch = intersect(await lockStale(tx, key, left !== undefined), [planned]);
       if (batch.length === 0) return false;
       for (const hours of batch) await makeRollups(tx, key, hours, now);
       await clearStale(tx, key, batch);
       return true;
     });
-    if (!done) return;
-    span = nextSpan(span, performance.now() - started);
+    const tookMs = performance.now() - started;
+    span = nextSpan(span, tookMs);
+    if (left === undefined && !done) return;
+    if (left !== undefined) left = subtract(left, [planned]);
+    await rest?.(tookMs);
   }
 }
 

@@ -116,10 +116,10 @@ export class StreamMemory {
    * Stores a lesson. Time beyond the far edge that Meraki has never answered for was never in reach, so it is not
    * wanted any more; where it has, what is missing there is lost, and stays listed.
    *
+   * @param before what was known when it was learnt: another window may have taught something else since
    * @returns what was lost by it
    */
-  async learn(learned: LearnedLimits): Promise<readonly LostStretch[]> {
-    const before = this.#learned;
+  async learn(learned: LearnedLimits, before = this.#learned): Promise<readonly LostStretch[]> {
     const edgeMoved = learned.lookback !== before.lookback;
     const learnedAt = learned.learnedAt ?? this.#stream.now();
     await this.#store(

@@ -53,17 +53,17 @@ async function committed(): Promise<string[]> {
 describe('a checkpoint', () => {
   test('is new at first, and comes back as it was left', async () => {
     const first = await take('a');
-    expect(first).toMatchObject({ holder: 'a', version: 1, openWindow: null });
+    expect(first).toMatchObject({ holder: 'a', version: 1, openWindows: null });
     const advanced = await advance(first, WINDOW);
-    expect(advanced).toMatchObject({ version: 2, openWindow: WINDOW });
+    expect(advanced).toMatchObject({ version: 2, openWindows: WINDOW });
     await releaseCheckpoint(owned.database, advanced);
-    expect(await take('b')).toMatchObject({ holder: 'b', version: 3, openWindow: WINDOW });
+    expect(await take('b')).toMatchObject({ holder: 'b', version: 3, openWindows: WINDOW });
   });
 
   test('forgets its window when it is closed', async () => {
     const closed = await advance(await advance(await take('a'), WINDOW), null);
     await releaseCheckpoint(owned.database, closed);
-    expect((await take('b')).openWindow).toBeNull();
+    expect((await take('b')).openWindows).toBeNull();
   });
 
   test('belongs to one lane of one stream', async () => {

@@ -2,6 +2,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Clock } from '../../src/clock.ts';
 import type { Environment } from '../../src/config.ts';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/simulator/simulator.ts';
+import { MOST_WINDOWS } from '../../src/sync/slices.ts';
 import { configFor, until, untilCaughtUp, work, workUntilCaughtUp } from '../support/archive-run.ts';
 import { impatientClock } from '../support/stepped-clock.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
@@ -17,8 +18,11 @@ import {
 const PER_PAGE = 20;
 const ROWS = 600;
 const PAGED = { WEBHOOK_LOGS_PER_PAGE: String(PER_PAGE), API_RESPONSES_INTERVAL: '3600' };
-/** 90 days are three windows of 31; the live lane's is the fourth. A window can end with a page that is not full. */
-const WINDOWS = 4;
+/**
+ * 90 days of thirty pages are cut into seven windows at most, of four pages at least; the live lane's is the eighth. A
+ * window can end with a page that is not full, and the first of all shows only how they have to be cut.
+ */
+const WINDOWS = 9;
 const LOGS = 'getOrganizationWebhooksLogs';
 
 async function start(options: SimulatorOptions = {}): Promise<Simulator> {
@@ -88,8 +92,8 @@ function stopsAndResumes(environment: () => Promise<Environment>) {
     await workUntilCaughtUp(configFor(simulator, database, settings));
     const deliveries = await expectTruth(simulator, database);
     const least = Math.ceil(deliveries / PER_PAGE);
-    // For each start: the live window once more, and the page at hand at the stop.
-    const most = least + WINDOWS + stops * 2;
+    // For each start: the live window once more, and what was under way for each window at the stop.
+    const most = least + WINDOWS + stops * (1 + MOST_WINDOWS);
     expect(asked(simulator, LOGS)).toBeGreaterThanOrEqual(least);
     expect(asked(simulator, LOGS)).toBeLessThanOrEqual(most);
   };

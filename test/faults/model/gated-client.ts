@@ -64,7 +64,7 @@ class GatedConnection {
   readonly #send: Query;
   #inTransaction = false;
   #movedFrom: number | undefined;
-  /** The open window that the transaction stores. */
+  /** The open windows that the transaction stores. */
   #stored: unknown = null;
   /** Whether it is in the transaction of a page: no other locks coverage and moves a checkpoint. */
   #holdsCoverage = false;

@@ -73,7 +73,7 @@ export class Gates {
     return () => this.#end(operation);
   }
 
-  /** Those that stand at a gate, by the names of their processes; one process has a request and a statement at most. */
+  /** Those that stand at a gate, by the names of their processes; requests of one process in the order they came. */
   standing(): readonly Stop[] {
     return [...this.#standing].sort(
       (a, b) => compare(a.process.name, b.process.name) || compare(a.kind, b.kind),

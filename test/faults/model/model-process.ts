@@ -181,15 +181,18 @@ export class ModelProcess {
     };
     return {
       ...stream,
-      read: (window, learned, signal) =>
-        gate(window.pageToken === null ? 'first page' : 'later page', signal, async (either) => {
-          progress.asked(runId, window);
+      read: (window, learned, signal) => {
+        // As it is asked for, not as it goes out: several windows stand at the gate at once.
+        progress.asked(runId, window);
+        return gate(window.pageToken === null ? 'first page' : 'later page', signal, async (either) => {
           const reading = await stream.read(window, learned, either);
           progress.answered(runId, window, reading.window);
           return reading;
-        }),
+        });
+      },
       write: (tx, readings, ...rest) => {
-        progress.writes(runId, readings.length);
+        const [first] = readings;
+        if (first !== undefined) progress.writes(runId, first.asked, readings.length);
         return stream.write(tx, readings, ...rest);
       },
       probe: (asked, signal) => gate('probe', signal, (either) => stream.probe(asked, either)),

@@ -1,85 +1,117 @@
 /*
- * Progress as it has to be (I3): pages are committed in the order in which they were asked for, one or several at a
- * time, and none is left out. What is committed with the last of them is where the next page goes on, and whoever takes
- * the lane goes on there, and nowhere else. Pages that were answered and not committed may be lost with their process.
+ * Progress as it has to be (I3): the pages of a window are committed in the order in which they were asked for, one or
+ * several at a time, and none is left out. Several windows of a lane are open side by side; a commit moves one of them
+ * and leaves the others where they stood. What is stored with it is where the windows go on, and whoever takes the lane
+ * goes on there with all of them before it opens another. Pages that were answered and not committed may be lost with
+ * their process.
  */
+import type { Range } from '../../../src/ranges.ts';
 import type { OpenWindow } from '../../../src/sync/open-window.ts';
 
 /** By their tokens: what was asked for, and where the answer said that it goes on. */
 interface Page {
+  readonly window: string;
   readonly asked: string | null;
   readonly next: string | null;
 }
 
+/** Where windows go on, by what they ask for altogether. */
+type Standing = ReadonlyMap<string, string>;
+
 interface Progress {
-  /** Where the checkpoint says that the run goes on. */
-  at: string | null;
+  /** Where the checkpoint says that the windows of the run go on. */
+  at: Standing;
   /** Answered and not committed yet, in order. */
   pages: readonly Page[];
-  /** How many of them are written by the transaction at hand. */
-  written: number;
+  /** How many of a window's are written by the transaction at hand. */
+  written: { readonly window: string; readonly count: number };
 }
 
 export class ProgressModel {
   readonly #runs = new Map<string, Progress>();
-  /** Where a run that has not asked yet has to go on. */
-  readonly #resumes = new Map<string, string>();
+  /** Where a run has to go on before it opens another window. */
+  readonly #resumes = new Map<string, Map<string, string>>();
   readonly failures: string[] = [];
   resumed = 0;
   /** The most pages that one commit held. */
   mostAtOnce = 0;
+  /** The most windows that one checkpoint held. */
+  mostOpen = 0;
+  /** The most windows that one run went on with. */
+  mostResumed = 0;
 
-  /** A run took its lane, with the window that it found open. */
-  taken(runId: string, openWindow: unknown): void {
-    const token = tokenOf(openWindow);
-    if (token === null) return;
-    this.#resumes.set(runId, token);
-    this.#run(runId).at = token;
+  /** A run took its lane, with the windows that it found open. */
+  taken(runId: string, openWindows: unknown): void {
+    const standing = standingOf(openWindows);
+    if (standing.size === 0) return;
+    this.#resumes.set(runId, new Map(standing));
+    this.#run(runId).at = standing;
+    this.mostResumed = Math.max(this.mostResumed, standing.size);
   }
 
-  asked(runId: string, { pageToken }: OpenWindow): void {
-    const token = this.#resumes.get(runId);
-    if (token === undefined) return;
-    this.#resumes.delete(runId);
+  asked(runId: string, { asked, pageToken }: OpenWindow): void {
+    const open = this.#resumes.get(runId);
+    if (open === undefined || open.size === 0) return;
+    const window = nameOf(asked);
+    if (open.get(window) !== pageToken) {
+      this.failures.push(`I3: ${runId} began anew where a page had been committed`);
+    }
+    open.delete(window);
     this.resumed += 1;
-    if (pageToken !== token) this.failures.push(`I3: ${runId} began anew where a page had been committed`);
   }
 
   answered(runId: string, asked: OpenWindow, next: OpenWindow | null): void {
     const run = this.#run(runId);
-    run.pages = [...run.pages, { asked: asked.pageToken, next: tokenOf(next) }];
+    const page = { window: nameOf(asked.asked), asked: asked.pageToken, next: next?.pageToken ?? null };
+    run.pages = [...run.pages, page];
   }
 
-  /** The transaction at hand writes so many pages. */
-  writes(runId: string, count: number): void {
-    this.#run(runId).written = count;
+  /** The transaction at hand writes so many pages of the window that asked for `asked`. */
+  writes(runId: string, asked: Range, count: number): void {
+    this.#run(runId).written = { window: nameOf(asked), count };
   }
 
-  /** Pages were committed, with the open window as it was stored. */
-  committed(runId: string, openWindow: unknown): void {
+  /** Pages were committed, with the open windows as they were stored. */
+  committed(runId: string, openWindows: unknown): void {
     const run = this.#run(runId);
-    const stored = tokenOf(openWindow);
-    const last = run.pages.findIndex(
-      ({ next }, index) => next === stored && firstOf(run.pages, index, run.at) === index - run.written + 1,
+    const stored = standingOf(openWindows);
+    const { window, count } = run.written;
+    const pages = run.pages.filter((page) => page.window === window);
+    const from = run.at.get(window) ?? null;
+    const to = stored.get(window) ?? null;
+    const last = pages.findIndex(
+      ({ next }, index) => next === to && firstOf(pages, index, from) === index - count + 1,
     );
     if (last === -1) {
       this.failures.push(`I3: ${runId} committed pages, and not those that are next`);
     } else {
-      this.mostAtOnce = Math.max(this.mostAtOnce, run.written);
-      run.pages = run.pages.slice(last + 1);
+      this.mostAtOnce = Math.max(this.mostAtOnce, count);
+      const gone = new Set(pages.slice(0, last + 1));
+      run.pages = run.pages.filter((page) => !gone.has(page));
     }
+    if (!isSame(without(run.at, window), without(stored, window))) {
+      this.failures.push(`I3: ${runId} committed pages of one window, and others moved with it`);
+    }
+    this.mostOpen = Math.max(this.mostOpen, stored.size);
     run.at = stored;
   }
 
   /** A window was given up: its checkpoint moved without a page. */
-  gaveUp(runId: string, openWindow: unknown): void {
-    this.#run(runId).at = tokenOf(openWindow);
+  gaveUp(runId: string, openWindows: unknown): void {
+    const run = this.#run(runId);
+    const stored = standingOf(openWindows);
+    const given = [...run.at.keys()].filter((window) => !stored.has(window));
+    if (!isSame(new Map([...run.at].filter(([window]) => !given.includes(window))), stored)) {
+      this.failures.push(`I3: ${runId} gave up a window, and others moved with it`);
+    }
+    if (given.length > 1) this.failures.push(`I3: ${runId} gave up ${given.length} windows at once`);
+    run.at = stored;
   }
 
   #run(runId: string): Progress {
     let run = this.#runs.get(runId);
     if (run === undefined) {
-      run = { at: null, pages: [], written: 0 };
+      run = { at: new Map(), pages: [], written: { window: '', count: 0 } };
       this.#runs.set(runId, run);
     }
     return run;
@@ -96,6 +128,19 @@ function firstOf(pages: readonly Page[], last: number, from: string | null): num
   return undefined;
 }
 
-function tokenOf(openWindow: unknown): string | null {
-  return (openWindow as OpenWindow | null)?.pageToken ?? null;
+function nameOf({ from, to }: Range): string {
+  return `${from} to ${to}`;
+}
+
+function standingOf(openWindows: unknown): Standing {
+  const windows = (openWindows ?? []) as readonly OpenWindow[];
+  return new Map(windows.map(({ asked, pageToken }) => [nameOf(asked), String(pageToken)]));
+}
+
+function without(standing: Standing, window: string): Standing {
+  return new Map([...standing].filter(([other]) => other !== window));
+}
+
+function isSame(a: Standing, b: Standing): boolean {
+  return a.size === b.size && [...a].every(([window, token]) => b.get(window) === token);
 }

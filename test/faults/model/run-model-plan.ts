@@ -35,6 +35,9 @@ export interface ModelResult {
   readonly commits: number;
   /** The most pages that one commit held. */
   readonly mostAtOnce: number;
+  /** The most windows of a lane that were open side by side, and that one run went on with. */
+  readonly mostOpen: number;
+  readonly mostResumed: number;
   /** Pages of the webhook log that were answered, and how many there had to be at least. */
   readonly pages: number;
   readonly pagesLeast: number;
@@ -110,6 +113,8 @@ export async function runModelPlan(seed: number, options: ModelOptions): Promise
       resumed: progress.resumed,
       commits: fence.commits,
       mostAtOnce: progress.mostAtOnce,
+      mostOpen: progress.mostOpen,
+      mostResumed: progress.mostResumed,
       ...end,
       checks: judge.checks,
       rowsCompared: judge.rowsCompared,

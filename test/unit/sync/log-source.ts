@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { Range } from '../../../src/ranges.ts';
 import type { OpenWindow } from '../../../src/sync/open-window.ts';
-import { openWindow, parseOpenWindow, type TakenPage, takePage } from '../../../src/sync/open-window.ts';
+import { openWindow, parseOpenWindows, type TakenPage, takePage } from '../../../src/sync/open-window.ts';
 
 /** A row of the source's log; rows of equal fingerprint agree in both times, as wholly identical rows do. */
 export interface LogRow {
@@ -81,7 +81,7 @@ export function store(stored: Stored, rows: readonly LogRow[], taken: TakenPage)
 
 /** As a checkpoint keeps it: through JSON. */
 export function stored(window: OpenWindow): OpenWindow {
-  const parsed = parseOpenWindow(JSON.parse(JSON.stringify(window)));
+  const [parsed] = parseOpenWindows(JSON.parse(JSON.stringify([window])));
   if (parsed === undefined) throw new Error('the checkpoint does not read what it wrote');
   return parsed;
 }

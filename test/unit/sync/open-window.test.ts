@@ -1,7 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { containsInstant, type Ranges, subtract, union } from '../../../src/ranges.ts';
-import { type OpenWindow, openWindow, parseOpenWindow, takePage } from '../../../src/sync/open-window.ts';
+import {
+  type OpenWindow,
+  openWindow,
+  parseOpenWindows,
+  storedWindows,
+  takePage,
+} from '../../../src/sync/open-window.ts';
 import {
   DAY_OF_LOG,
   inOrder,
@@ -319,5 +325,22 @@ test.each([
   ['an unknown order', { ...fresh, order: 'sideways' }],
   ['text for a number', { ...fresh, pages: '3' }],
 ])('a checkpoint that holds %s is no open window', (_, stored) => {
-  expect(parseOpenWindow(stored)).toBeUndefined();
+  expect(parseOpenWindows(stored)).toEqual([]);
+});
+
+describe('a checkpoint', () => {
+  const begun = (pageToken: string): OpenWindow => ({ ...fresh, pageToken, pages: 1 });
+
+  test('holds the windows of which pages are committed and more are to come, and no others', () => {
+    expect(storedWindows([begun('/a'), fresh, null, begun('/b')])).toEqual([begun('/a'), begun('/b')]);
+    expect(storedWindows([fresh, null])).toBeNull();
+  });
+
+  test('of an earlier version holds one window', () => {
+    expect(parseOpenWindows(begun('/a'))).toEqual([begun('/a')]);
+  });
+
+  test('with one window that is none is not believed at all', () => {
+    expect(parseOpenWindows([begun('/a'), { ...fresh, pages: '3' }])).toEqual([]);
+  });
 });
