@@ -169,8 +169,10 @@ function orderLesson(window: OpenWindow, taken: TakenPage, learned: LearnedLimit
   }
   // Windows were made short by what has passed since, or by busier hours: they may be longer again.
   const easy = taken.window === null && window.pages < MOST_UNSORTED_PAGES / 4;
-  if (easy && wholeSpan !== undefined && wholeSpan < WIDEST_WHOLE_SPAN) {
-    return { learned: { ...others, wholeSpan: 2 * wholeSpan }, anew: false };
+  // Twice this window, and not what others have made of it meanwhile: several are read at once.
+  const twice = 2 * (window.asked.to - window.asked.from);
+  if (easy && wholeSpan !== undefined && wholeSpan < WIDEST_WHOLE_SPAN && twice > wholeSpan) {
+    return { learned: { ...others, wholeSpan: twice }, anew: false };
   }
   return null;
 }

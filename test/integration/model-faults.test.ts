@@ -43,6 +43,11 @@ describe('I1 to I5: a random interleaving of processes that crash, pause and los
     expect(Math.max(...results.map(({ mostAtOnce }) => mostAtOnce))).toBeGreaterThan(1);
   });
 
+  test('reads several windows side by side, and takes over several that were left open', () => {
+    expect(Math.max(...results.map(({ mostOpen }) => mostOpen))).toBeGreaterThan(2);
+    expect(Math.max(...results.map(({ mostResumed }) => mostResumed))).toBeGreaterThan(1);
+  });
+
   test('fences some of them, and lets others take over', () => {
     const sum = (name: 'takeovers' | 'superseded' | 'drops' | 'pauses') =>
       results.reduce((total, result) => total + result[name], 0);

@@ -160,6 +160,28 @@ test('a page waits for a batch that is about to be committed, and is stale after
   await expectDoneByAnother();
 });
 
+test('beside the reading, a page is waited for, and what goes stale meanwhile is left for the next time', async () => {
+  await bench.rollUp(LOGS);
+  await bench.writeDeliveries('1', [fresh(FROM + HOUR), fresh(FROM + 5 * DAY)]);
+  let rests = 0;
+  await holding('select from meraki_store.rollup_stale for update', async (holder) => {
+    const rolling = bench.rollUp(LOGS, async () => {
+      rests += 1;
+      if (rests === 1) await bench.writeDeliveries('1', [fresh(FROM + 2 * DAY)]);
+    });
+    await untilWaiting(1);
+    await holder.query('commit');
+    await rolling;
+  });
+  expect(rests).toBeGreaterThan(0);
+  const [stale, ...others] = await bench.stale();
+  expect(others).toEqual([]);
+  expect(stale?.match(/\[/g)).toHaveLength(1);
+  await bench.rollUp(LOGS);
+  expect(await bench.stale()).toEqual([]);
+  await expectAllRight();
+});
+
 test('one that is ended in the middle of a batch leaves all as it was', async () => {
   await bench.rollUp(LOGS);
   await bench.writeDeliveries('1', [fresh(FROM + HOUR), fresh(FROM + 5 * DAY)]);

@@ -209,8 +209,9 @@ export class RollupBench {
     });
   }
 
-  async rollUp(key: StreamKey): Promise<void> {
-    await rollUp(this.context, key, this.now);
+  /** @param rest given where the stream is being read meanwhile */
+  async rollUp(key: StreamKey, rest?: (ms: number) => Promise<void>): Promise<void> {
+    await rollUp(this.context, key, this.now, rest);
   }
 
   async rows<Row extends object>(query: string, values: readonly unknown[] = []): Promise<Row[]> {

@@ -5,8 +5,8 @@ export const fencing: readonly Mutation[] = [
     name: 'commits pages without moving the checkpoint: no fence',
     invariant: 'I4',
     file: 'src/sync/commit-pages.ts',
-    find: 'await advanceCheckpoint(tx, held, last.window, local)',
-    replace: '{ ...held, openWindow: last.window }',
+    find: 'await advanceCheckpoint(tx, held, storedWindows([...besides, last.window]), local)',
+    replace: '{ ...held, openWindows: last.window }',
     caughtBy: ['test/integration/run-lane.test.ts'],
   },
   {

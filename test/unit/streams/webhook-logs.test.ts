@@ -149,7 +149,10 @@ test('I3 windows that were made short become longer again while they are read wh
     const learned = { ...(order && { order }), wholeSpan: DAY };
     const window = openWindow(claim, asked, claim.to, order);
     const reading = await read(streamOf(server), window, learned);
-    expect(reading).toMatchObject({ learned: { ...learned, wholeSpan: 2 * DAY }, anew: false });
+    const twice = 2 * (asked.to - asked.from);
+    expect(reading).toMatchObject({ learned: { ...learned, wholeSpan: twice }, anew: false });
+    // Another window, read at the same time, has taught as much already.
+    expect((await read(streamOf(server), window, { ...learned, wholeSpan: twice })).learned).toBeNull();
     const laborious = await read(streamOf(server), { ...window, pages: 5 }, learned);
     expect(laborious.learned).toBeNull();
     const wide = await read(streamOf(server), window, { ...learned, wholeSpan: 31 * DAY });
