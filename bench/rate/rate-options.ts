@@ -13,7 +13,7 @@ export interface RateCase {
   readonly latencyMs: number;
   readonly requestsPerSecond: number;
   readonly perAddress: number;
-  /** Whether the floors hold: not where one page after the other cannot be as fast. */
+  /** Whether the floors hold: with slow answers, the beginning and the end of a short history cannot be as fast. */
   readonly hasFloors: boolean;
 }
 
