@@ -7,7 +7,7 @@ export interface BenchOptions {
   /** Deliveries of a second, shorter archive to compare with; `undefined`: none. */
   readonly compare: number | undefined;
   readonly keep: boolean;
-  /** A database that an earlier run kept: it is measured, and nothing is filled. */
+  /** A database that an earlier run kept: it is measured, and not filled. */
   readonly use: string | undefined;
   readonly runs: number;
   readonly only: string;
@@ -25,7 +25,7 @@ export const USAGE = `npm run bench:reports -- [options]
   --runs N            warm runs of each query (7; fewer where it is slow)
   --only TEXT         only views and recipes whose name holds TEXT
   --keep              leave the database, and say its name
-  --use NAME          measure a database that was kept, fill nothing
+  --use NAME          measure a database that was kept; only the shorter archive of --compare is filled
 
 BENCH_DATABASE_URL names a server and a user who may make databases there. Without it, the embedded Postgres is
 started below ./data/bench.`;

@@ -29,7 +29,7 @@ export async function main(given: readonly string[]): Promise<number> {
     const small =
       options.compare === undefined
         ? undefined
-        : await benchOne(server, options, shorterArchive(large, options.compare));
+        : await benchOne(server, { ...options, use: undefined }, shorterArchive(large, options.compare));
     const results = await benchOne(server, options, large);
     await save(results, small);
     return tellFloors([...(small?.measurements ?? []), ...results.measurements]);

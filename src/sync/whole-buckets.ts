@@ -8,7 +8,16 @@
  * its own comes back empty.
  */
 import { type Instant, instantOfSeconds } from '../instant.ts';
-import { intersect, type Range, type Ranges, rangesOf, shrinkToGrid, subtract, union } from '../ranges.ts';
+import {
+  intersect,
+  overlaps,
+  type Range,
+  type Ranges,
+  rangesOf,
+  shrinkToGrid,
+  subtract,
+  union,
+} from '../ranges.ts';
 
 export interface AskedBuckets {
   readonly asked: Range;
@@ -45,7 +54,9 @@ export function wholeBuckets(
     const others = union(
       answered.filter((bucket) => bucket.to - bucket.from !== instantOfSeconds(intervalSeconds)),
     );
-    const spanned = understood === 'all' ? subtract(spanOf(mine), others) : union(mine);
+    // Two that count the same time at different widths say nothing that could be believed of it.
+    const contradicted = mine.filter((bucket) => overlaps(others, bucket));
+    const spanned = subtract(understood === 'all' ? spanOf(mine) : union(mine), union(others, contradicted));
     const read = intersect(window(asked, intervalSeconds), spanned);
     return read.length === 0 ? [] : [settle(asked, intervalSeconds, read)];
   });

@@ -96,6 +96,16 @@ test('coarser buckets than asked for count at their own width', () => {
   ]);
 });
 
+test('I5 two buckets of one time at different widths are not believed, others of the answer are', () => {
+  expect(wholeBuckets(asked(0, 7_200), [span(120, 240), span(0, 3_600)], 'all')).toEqual([]);
+  const besides = [span(120, 240), span(0, 3_600), span(3_600, 7_200)];
+  for (const understood of ['all', 'some'] as const) {
+    expect(wholeBuckets(asked(0, 7_200), besides, understood)).toEqual([
+      { intervalSeconds: 3_600, read: [span(3_600, 7_200)], final: [span(3_600, 7_200)] },
+    ]);
+  }
+});
+
 test('two widths in one answer, one after the other, are two readings', () => {
   const answered = [...every(120, 7_200, 10_800), ...every(3_600, 0, 7_200)];
   expect(wholeBuckets(asked(0, 10_800), answered, 'all')).toEqual([
