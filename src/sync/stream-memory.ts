@@ -52,13 +52,15 @@ export class StreamMemory {
   async recall(): Promise<void> {
     const { key, limits, everySeconds } = this.#stream;
     const now = this.#stream.now();
+    const unread = this.#stream.situation(new Map(), 0, {});
     const record = await rememberStream(
       this.#database,
       key,
       {
-        wantedFrom: beginningOf(this.#stream.situation(new Map(), 0, {})),
+        wantedFrom: beginningOf(unread),
         lookbackSeconds: reachableSeconds(limits.lookback),
-        expectedLagSeconds: 2 * everySeconds + limits.settle / SECOND,
+        // A bucket in which nobody asked anything is covered once it is over, has settled and was asked for on its own.
+        expectedLagSeconds: 2 * everySeconds + limits.settle / SECOND + Math.floor(unread.grid / SECOND),
       },
       now,
     );

@@ -67,11 +67,12 @@ function live(
   clock: SteppedClock,
   key: StreamKey,
   only: Range | undefined,
+  intervalSeconds = settings.intervalSeconds,
 ) {
   return runLane({
     database,
     partitions: new Partitions(database),
-    stream: apiResponses(key, client, settings, { userAgent: 'nobody' }),
+    stream: apiResponses(key, client, { ...settings, intervalSeconds }, { userAgent: 'nobody' }),
     lane: 'live',
     runId: randomUUID(),
     log: testLog,
@@ -129,3 +130,22 @@ test('what is asked for by hand is confirmed at once, since nobody comes back fo
   const only = { from: at(-60), to: at(30) };
   expect(await cycle(30, only)).toEqual({ requests: 2, final: settledAt(30) });
 });
+
+test.each([120, 3_600])(
+  'time of the newest bucket is no gap before it can be covered: %i s',
+  async (width) => {
+    const clock = new SteppedClock(START);
+    const simulator = await startSimulator({ organizations: 1, rows: 1_000, rate: false, clock });
+    onTestFinished(() => simulator.stop());
+    const { database } = await emptyTestDatabase();
+    const organizationId = simulator.organizations[0]?.id ?? '';
+    const key: StreamKey = { organizationId, stream: 'api_responses', series: 'nobody' };
+    const { client } = startClient(simulator.baseUrl, { clock, key: simulator.key });
+    await live(database, client, clock, key, undefined, width);
+    const { rows } = await database.pool.query(
+      'select expected_lag_seconds::integer as lag from meraki_ingest.streams',
+    );
+    // Until the bucket is over and has settled, and the next read but one has come.
+    expect(rows).toEqual([{ lag: width + 600 + 2 * settings.everySeconds }]);
+  },
+);
