@@ -45,6 +45,7 @@ export type JobQueue = Pick<
   | 'add'
   | 'addBulk'
   | 'close'
+  | 'getDelayedCount'
   | 'getJobCounts'
   | 'getJobSchedulers'
   | 'getJobSchedulersCount'
@@ -202,6 +203,7 @@ function withTranslatedErrors(queue: JobQueue): JobQueue {
     add: (...given) => translated(queue.add(...given)),
     addBulk: (...given) => translated(queue.addBulk(...given)),
     close: () => translated(queue.close()),
+    getDelayedCount: (...given) => translated(queue.getDelayedCount(...given)),
     getJobCounts: (...given) => translated(queue.getJobCounts(...given)),
     getJobSchedulers: (...given) => translated(queue.getJobSchedulers(...given)),
     getJobSchedulersCount: () => translated(queue.getJobSchedulersCount()),

@@ -18,6 +18,7 @@ import { BackfillTurn } from './backfill-turn.ts';
 import { failingPause } from './failing-pause.ts';
 import { endJobWith } from './job-verbs.ts';
 import { type BackfillJob, backfillOptions, type LiveJob } from './jobs.ts';
+import { jobsDue } from './jobs-due.ts';
 import { OnceAtATime } from './once-at-a-time.ts';
 import type { JobQueues } from './schedule.ts';
 
@@ -98,12 +99,12 @@ export class SyncJobs {
 
   /** Whether a place has to be handed on: to whoever waits for one, or for the sake of newest edges that wait. */
   async #othersWait(): Promise<boolean> {
-    const { live, history } = this.#options.queues;
-    const counts = await Promise.all([
-      history.getJobCounts('waiting', 'prioritized'),
-      live.getJobCounts('waiting'),
+    const { queues, clock } = this.#options;
+    const [history, { waiting: live = 0 }] = await Promise.all([
+      jobsDue(queues.history, clock.now()),
+      queues.live.getJobCounts('waiting'),
     ]);
-    return counts.some((jobs) => Object.values(jobs).some((count) => count > 0));
+    return history + live > 0;
   }
 
   async #run(

@@ -5,6 +5,7 @@ import { withScheduleLock } from '../../src/db/schedule-lock.ts';
 import { instantOfSeconds, parseInstant } from '../../src/instant.ts';
 import { backfillPriority, priorityAfterSlice } from '../../src/jobs/backfill-priority.ts';
 import { auditOptions, backfillOptions, liveOptions } from '../../src/jobs/jobs.ts';
+import { jobsDue } from '../../src/jobs/jobs-due.ts';
 import { openQueueStore, type QueueRole } from '../../src/jobs/queue-store.ts';
 import { applySchedule, type JobQueues, type WantedSchedule } from '../../src/jobs/schedule.ts';
 import { STREAM_NAMES, type StreamKey } from '../../src/stream-key.ts';
@@ -108,6 +109,31 @@ function ordersJobs(redisUrl: () => Promise<string | undefined>) {
     const order = await all;
     expect(order.slice(0, 4)).toEqual(['large', 'stuck', 'small 1', 'small 2']);
     expect(order.slice(4)).toEqual(['stuck', 'stuck', 'large']);
+  });
+
+  test('who was put off until a time that has come waits for a place, though no worker has looked', async () => {
+    const { queues, work } = await openStore(await redisUrl());
+    const { history } = queues;
+    const taken = noted(1);
+    let release = (): void => undefined;
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    await addBackfill(queues, 'long', DEADLINE);
+    work('history', 1, async (job) => {
+      taken.note(nameOf(job));
+      await released;
+    });
+    onTestFinished(release);
+    await taken.all;
+    const now = Date.now();
+    expect(await jobsDue(history, now)).toBe(0);
+    const key = keyOf('put off');
+    await history.add('backfill', key, { ...backfillOptions(key, 1), delay: 3_600_000 });
+    expect(await jobsDue(history, now)).toBe(0);
+    expect(await jobsDue(history, now + 2 * 3_600_000)).toBe(1);
+    await addBackfill(queues, 'small', DEADLINE);
+    expect(await jobsDue(history, now)).toBe(1);
   });
 
   test('live goes on while backfills have taken every place of theirs', async () => {
