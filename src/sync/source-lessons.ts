@@ -16,6 +16,7 @@ export type Setback = WindowRefusedError | PagingError | UnreachableError;
 
 const SHORTEST_WINDOW = 3_600 * SECOND;
 const SKIPPED_FOR = 86_400 * SECOND;
+const SKIPPED_AT_LEAST = 600 * SECOND;
 const noEffort: Effort = { requests: 0, waitedMs: 0 };
 
 /** What a window that could not be read teaches about the source, so that the next one is planned better. */
@@ -55,8 +56,15 @@ export class SourceLessons {
       return effort;
     }
     await this.#memory.learn({ ...learned, skipped });
-    await this.#leaveAlone(claim, `Meraki cannot answer for a stretch of time (${error.message})`);
+    const why = `Meraki cannot answer for a stretch of time (${error.message})`;
+    await this.#leaveAlone(claim, why, this.#untilTriedAgain(claim));
     return effort;
+  }
+
+  /** Half of what is left until Meraki forgets it, a day at most: what ails Meraki for minutes must not lose anything. */
+  #untilTriedAgain({ from }: Range): number {
+    const left = from + this.#memory.lookback - this.#stream.now();
+    return Math.min(SKIPPED_FOR, Math.max(SKIPPED_AT_LEAST, Math.floor(left / 2)));
   }
 
   /** What was answered without covering any of it would be answered alike if it were asked again at once. */
@@ -64,14 +72,16 @@ export class SourceLessons {
     await this.#leaveAlone(claim, 'Meraki answered a stretch of time without covering any of it');
   }
 
-  async #leaveAlone(claim: Range, why: string): Promise<void> {
+  async #leaveAlone(claim: Range, why: string, during = SKIPPED_FOR): Promise<void> {
     const { key } = this.#stream;
-    const until = this.#stream.now() + SKIPPED_FOR;
+    const now = this.#stream.now();
+    const until = now + during;
     const { skipped = [] } = this.#memory.learned;
-    await this.#memory.learn({ ...this.#memory.learned, skipped: withStretch(skipped, { ...claim, until }) });
+    const still = skipped.filter((stretch) => stretch.until > now);
+    await this.#memory.learn({ ...this.#memory.learned, skipped: withStretch(still, { ...claim, until }) });
     this.#log.warn(
       { ...key, from: formatInstant(claim.from), to: formatInstant(claim.to) },
-      `${why}; it stays a gap and is asked again tomorrow`,
+      `${why}; it stays a gap and is asked again after ${formatInstant(until)}`,
     );
   }
 

@@ -3,7 +3,7 @@ import type { Database } from '../db/database.ts';
 import type { LostStretch } from '../db/lost-time.ts';
 import { changeLimits, rememberStream, type StreamRecord } from '../db/streams.ts';
 import { type Instant, instantOfSeconds } from '../instant.ts';
-import { intersect, type Range, type Ranges, rangesOf, subtract, union } from '../ranges.ts';
+import { intersect, type Range, type Ranges, subtract, union } from '../ranges.ts';
 import type { ReadBefore } from './lateness.ts';
 import { type LearnedLimits, parseLearnedLimits } from './limits.ts';
 import { recordLostTime } from './lost-time.ts';
@@ -83,7 +83,7 @@ export class StreamMemory {
     const closely = CLOSELY * instantOfSeconds(this.#stream.everySeconds);
     this.#readBefore = { final, covered, closely };
     const situation = this.#stream.situation(coverage, this.#wantedFrom, this.#learned);
-    const left = rangesOf(...(this.#learned.skipped ?? []));
+    const left = union((this.#learned.skipped ?? []).filter(({ until }) => until > situation.now));
     return { ...situation, done: union(situation.done, this.#fruitless, left), only: this.#only };
   }
 

@@ -203,6 +203,26 @@ test('I3: a clock that is days fast has no time to come left alone', async () =>
   expect(skipped).toEqual([]);
 });
 
+test('I3: a stretch that Meraki cannot answer for is asked again before Meraki forgets it', async () => {
+  const broken = instantOfMilliseconds(Date.now()) - settings.lookback + 90 * MINUTE;
+  const asksForBroken = ({ url }: { readonly url?: string | undefined }) => {
+    const { from, to } = windowOf(url) ?? { from: 0, to: 0 };
+    return from <= broken && broken < to;
+  };
+  const source = await startServer((request, response) =>
+    asksForBroken(request) ? answer(503, {})(request, response) : answer(200, [])(request, response),
+  );
+  expect(await read(source, 'backfill')).toMatchObject({ outcome: 'complete', remaining: [] });
+  const stored = await readStream(owned.database.query, KEY);
+  const { skipped = [] } = parseLearnedLimits(stored?.limits, instantOfMilliseconds(Date.now()));
+  expect(skipped).toHaveLength(1);
+  const { from, until } = skipped[0] ?? { from: 0, until: 0 };
+  expect(until).toBeLessThan(from + settings.lookback);
+  const before = source.requests.length;
+  await read(source, 'backfill', { ahead: 60 * 60_000 });
+  expect(source.requests.slice(before).some(asksForBroken)).toBe(true);
+});
+
 describe('I3: page tokens', () => {
   test('that the source refuses: windows become as short as can be read without', async () => {
     const source = await startServer((request, response) => {
