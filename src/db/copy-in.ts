@@ -11,6 +11,8 @@ interface CopyConnection {
 export class CopyIn extends pg.Query {
   /** Rows in the form that the statement names. */
   readonly data: Buffer;
+  /** What pg tells how it ended. Of its events, that of an error is left out where the URL names a `query_timeout`. */
+  callback: ((error: Error | null, result: pg.QueryResult) => void) | undefined;
 
   constructor(statement: string, data: Buffer) {
     super(statement);
@@ -26,8 +28,7 @@ export class CopyIn extends pg.Query {
 /** Runs `copy` as part of a transaction. @returns how many rows were stored */
 export async function copyIn(tx: Transaction, copy: CopyIn): Promise<number> {
   const result = await new Promise<pg.QueryResult>((resolve, reject) => {
-    copy.once('end', resolve);
-    copy.once('error', reject);
+    copy.callback = (error, ended) => (error === null ? resolve(ended) : reject(error));
     connectionOf(tx).query(copy);
   });
   return result.rowCount ?? 0;

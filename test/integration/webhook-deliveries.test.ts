@@ -1,6 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { copyIn } from '../../src/db/copy-in.ts';
 import { lockCoverage } from '../../src/db/coverage.ts';
-import type { WebhookDelivery } from '../../src/db/delivery-rows.ts';
+import { openDatabase } from '../../src/db/database.ts';
+import { copyOfDeliveries, type WebhookDelivery } from '../../src/db/delivery-rows.ts';
 import type { DimensionMember } from '../../src/db/dimensions.ts';
 import { Partitions } from '../../src/db/partitions.ts';
 import {
@@ -12,6 +14,7 @@ import { type Instant, instantOfSeconds, parseInstant } from '../../src/instant.
 import { UNFILTERED } from '../../src/stream-key.ts';
 import { recordStatements } from '../statements/record-statements.ts';
 import { emptyTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { testLog } from '../support/test-log.ts';
 
 const SENT: Instant = parseInstant('2026-01-15T12:00:00.940999Z') ?? 0;
 const NOW: Instant = parseInstant('2026-01-15T12:05:00.000001Z') ?? 0;
@@ -191,6 +194,13 @@ describe('deliveries', () => {
       rowsNew: 600,
       rowsKnown: 0,
     });
+  });
+
+  test('so many that Postgres refuses fail at once also where the URL gives statements a time', async () => {
+    const database = openDatabase(`${owned.url}?query_timeout=600000`, testLog);
+    const twice = () => database.transaction((tx) => copyIn(tx, copyOfDeliveries('1', [ROW, ROW], NOW)));
+    await expect(twice()).rejects.toMatchObject({ facts: { sqlstate: '23505' } });
+    await database.close();
   });
 
   test('I1: so many that are nearly what is stored are told from it, whatever the difference', async () => {
