@@ -1,13 +1,14 @@
 import { advanceCheckpoint, type HeldCheckpoint } from '../db/checkpoints.ts';
 import { type CoverageByWidth, lockCoverage, saveCoverage } from '../db/coverage.ts';
-import type { Database } from '../db/database.ts';
+import type { Database, Transaction } from '../db/database.ts';
 import { addLateness } from '../db/lateness.ts';
 import type { Partitions } from '../db/partitions.ts';
 import { quarantineRows } from '../db/quarantine.ts';
 import { type FieldDrift, recordDrift } from '../db/schema-drift.ts';
 import { addCounts, type RunCounts, type RunState, saveRun } from '../db/sync-runs.ts';
 import type { Instant } from '../instant.ts';
-import { subtract, union } from '../ranges.ts';
+import { type Ranges, subtract, union } from '../ranges.ts';
+import type { StreamKey } from '../stream-key.ts';
 import { measureLateness, type ReadBefore } from './lateness.ts';
 import { type OpenWindow, storedWindows } from './open-window.ts';
 import { countedTime } from './resolution.ts';
@@ -81,6 +82,22 @@ export async function commitPages(
     await saveRun(tx, { ...run, counts });
     return { held: advanced, counts, drift };
   });
+}
+
+/** Takes back what was claimed of some time, at every width. */
+export async function retractClaims(
+  tx: Transaction,
+  key: StreamKey,
+  retracted: Ranges,
+  now: Instant,
+): Promise<void> {
+  const before = await lockCoverage(tx, key, [], now);
+  const nothing = { final: [], provisional: [], retracted };
+  const after = addClaims(
+    before,
+    [...before.keys()].map((intervalSeconds) => ({ ...nothing, intervalSeconds })),
+  );
+  for (const [width, coverage] of after) await saveCoverage(tx, key, width, coverage, now);
 }
 
 /** Coverage after `claims`. Final time stays final unless it is retracted; provisional time is what is covered and not final. */

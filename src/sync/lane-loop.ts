@@ -201,7 +201,12 @@ export class LaneLoop {
     this.#record.spend({ requests: 1, waitedMs: 0 });
     this.#record.spend(await this.#lessons.learn(asked, error));
     this.#leaveUnread();
-    await this.#record.keepOnly(this.#besides(window));
+    await this.#record.keepOnly(this.#besides(window), this.#isDoubted(window) ? [window.opened.claim] : []);
+  }
+
+  /** Whether a window claimed time by an order that is not believed any more, and will not be read to its end. */
+  #isDoubted({ at: { proven } }: WindowAtWork): boolean {
+    return proven !== null && proven !== this.#memory.learned.order;
   }
 
   #besides(window: WindowAtWork): readonly OpenWindow[] {

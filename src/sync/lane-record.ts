@@ -13,8 +13,9 @@ import {
 } from '../db/sync-runs.ts';
 import { type Instant, instantOfMilliseconds } from '../instant.ts';
 import type { Log } from '../log.ts';
+import type { Ranges } from '../ranges.ts';
 import { describeStream, type Lane } from '../stream-key.ts';
-import { commitPages } from './commit-pages.ts';
+import { commitPages, retractClaims } from './commit-pages.ts';
 import type { ReadBefore } from './lateness.ts';
 import { type OpenWindow, storedWindows } from './open-window.ts';
 import type { PagesRead } from './pages-ahead.ts';
@@ -72,11 +73,18 @@ export class LaneRecord {
     this.#tellDrift(committed.drift);
   }
 
-  /** Moves the checkpoint without a page, once a window was given up: to the others, as they stand. */
-  async keepOnly(windows: readonly OpenWindow[]): Promise<void> {
-    this.#held = await this.#options.database.transaction((tx) =>
-      advanceCheckpoint(tx, this.#held, storedWindows(windows), this.#localNow()),
-    );
+  /**
+   * Moves the checkpoint without a page, once a window was given up: to the others, as they stand.
+   *
+   * @param retracted time that the window had claimed, and that is not to be believed any more
+   */
+  async keepOnly(windows: readonly OpenWindow[], retracted: Ranges): Promise<void> {
+    const { database, stream } = this.#options;
+    this.#held = await database.transaction(async (tx) => {
+      const held = await advanceCheckpoint(tx, this.#held, storedWindows(windows), this.#localNow());
+      if (retracted.length > 0) await retractClaims(tx, held.key, retracted, stream.now());
+      return held;
+    });
   }
 
   /** Counts what was asked for without a page being committed. */

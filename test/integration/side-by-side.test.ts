@@ -10,7 +10,7 @@ import { readCoverage } from '../../src/db/coverage.ts';
 import { Partitions } from '../../src/db/partitions.ts';
 import { formatInstant, type Instant, instantOfMilliseconds, instantOfSeconds } from '../../src/instant.ts';
 import type { MerakiClient } from '../../src/meraki/client.ts';
-import { duration, subtract } from '../../src/ranges.ts';
+import { containsInstant, duration, subtract } from '../../src/ranges.ts';
 import type { StreamKey } from '../../src/stream-key.ts';
 import { webhookLogs } from '../../src/streams/webhook-logs.ts';
 import type { LaneRun } from '../../src/sync/lane-loop.ts';
@@ -47,6 +47,7 @@ class HeldLog {
   readonly #held = new Set<{ readonly page: Page; readonly answer: () => void }>();
   holds: (page: Page) => boolean = () => false;
   refuses: (page: Page) => boolean = () => false;
+  reverses: (page: Page) => boolean = () => false;
 
   /** Resolves once `look` says yes of the pages that are held back. */
   async until(look: (held: readonly Page[]) => boolean): Promise<readonly Page[]> {
@@ -57,10 +58,13 @@ class HeldLog {
     }
   }
 
-  letGo(): void {
-    this.holds = () => false;
-    for (const held of this.#held) held.answer();
-    this.#held.clear();
+  letGo(isToGo: (page: Page) => boolean = () => true): void {
+    const { holds } = this;
+    this.holds = (page) => holds(page) && !isToGo(page);
+    for (const held of [...this.#held].filter(({ page }) => isToGo(page))) {
+      this.#held.delete(held);
+      held.answer();
+    }
   }
 
   handler = (request: IncomingMessage, response: ServerResponse): void => {
@@ -86,6 +90,7 @@ class HeldLog {
     const rows = Array.from({ length: PER_PAGE }, (_, row) => first + row * EVERY).filter(
       (sent) => sent < to,
     );
+    if (this.reverses({ from, to, at })) rows.reverse();
     const next = first + PER_PAGE * EVERY;
     const link = next < to ? { link: `</page?from=${from}&to=${to}&at=${next}>; rel=next` } : {};
     answer(200, rows.map(rowOf), link)(request, response);
@@ -231,6 +236,39 @@ test('I3: a window that cannot be read on is planned anew, and the others go on 
     const pages = log.asked.filter((page) => page.from === from && page.to === to).map(({ at }) => at);
     expect(new Set(pages).size).toBe(pages.length);
   }
+  await expectWhole();
+});
+
+test('I2: what a window claimed by an order that is not believed any more is taken back when it is given up', async () => {
+  await read('live');
+  const { pool } = owned.database;
+  const known = { order: 'ascending', learnedAt: instantOfMilliseconds(Date.now()) };
+  await pool.query('update meraki_ingest.streams set limits = $1', [known]);
+  log.holds = ({ from, at }) => at > from + 2 * PER_PAGE * EVERY;
+  const running = read('backfill');
+  const held = await log.until((pages) => startsOf(pages).size === 6);
+  const given = held[2];
+  const isClaimed = async () =>
+    containsInstant(
+      (await readCoverage(owned.database.query, KEY)).get(0)?.final ?? [],
+      (given?.from ?? 0) + EVERY,
+    );
+  await expect.poll(isClaimed).toBe(true);
+  const others = new Set(held.slice(1).map(({ from, to }) => `${from} ${to}`));
+  const isOfOthers = ({ from, to }: Page) => others.has(`${from} ${to}`);
+  log.reverses = (page) => !isOfOthers(page);
+  log.letGo((page) => !isOfOthers(page));
+  const orders = async () => {
+    const { rows } = await pool.query(`select limits ->> 'order' as order from meraki_ingest.streams`);
+    return rows;
+  };
+  await expect.poll(orders).not.toEqual([{ order: 'ascending' }]);
+  log.refuses = (page) => page.from === given?.from && page.to === given.to && isLater(page);
+  log.letGo((page) => page.from === given?.from && page.to === given.to);
+  await expect.poll(isClaimed).toBe(false);
+  log.reverses = () => false;
+  log.letGo();
+  expect(await running).toMatchObject({ outcome: 'complete', remaining: [] });
   await expectWhole();
 });
 
