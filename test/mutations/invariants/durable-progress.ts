@@ -37,8 +37,8 @@ export const durableProgress: readonly Mutation[] = [
     name: 'gives up all open windows with one that cannot be read on',
     invariant: 'I3',
     file: 'src/sync/lane-loop.ts',
-    find: 'keepOnly(this.#besides(window))',
-    replace: 'keepOnly([])',
+    find: 'keepOnly(this.#besides(window),',
+    replace: 'keepOnly([],',
     caughtBy: ['test/integration/model-faults.test.ts'],
   },
   {

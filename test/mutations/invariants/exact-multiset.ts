@@ -109,7 +109,7 @@ export const exactMultiset: readonly Mutation[] = [
     name: 'looks for no stored rows before it inserts',
     invariant: 'I1',
     file: 'src/db/webhook-deliveries.ts',
-    find: 'stored?.rows === 0',
+    find: 'stored !== undefined && !isWithin(stored.within, sentAt)',
     replace: 'stored !== undefined',
     caughtBy: ['test/integration/webhook-deliveries.test.ts'],
   },

@@ -20,8 +20,9 @@ export const soundCoverage: readonly Mutation[] = [
     name: 'moves the checkpoint in a transaction of its own',
     invariant: 'I2',
     file: 'src/sync/commit-pages.ts',
-    find: 'await advanceCheckpoint(tx, held, last.window, local)',
-    replace: 'await database.transaction((own) => advanceCheckpoint(own, held, last.window, local))',
+    find: 'await advanceCheckpoint(tx, held, storedWindows([...besides, last.window]), local)',
+    replace:
+      'await database.transaction((own) => advanceCheckpoint(own, held, storedWindows([...besides, last.window]), local))',
     caughtBy: ['test/integration/run-lane.test.ts'],
   },
   {
