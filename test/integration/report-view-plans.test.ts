@@ -95,6 +95,25 @@ describe('what a reader may see is gone through a few times, not for each row of
   });
 });
 
+test.each(['', ` where organization_id = 'berlin'`])(
+  'sums of deliveries look no name of a member up%s',
+  async (condition) => {
+    for (const view of ['meraki.webhook_deliveries_hourly', 'meraki.webhook_deliveries_daily']) {
+      const statement = `select endpoint_id, sum(deliveries), sum(successes) from ${view}${condition} group by 1`;
+      const { loops } = await readByPlan(owned.database, statement);
+      const names = [...loops.keys()].filter((name) =>
+        /^seen_(networks|alert_types|webhook_endpoints)$/.test(name),
+      );
+      expect({ view, names }).toEqual({ view, names: [] });
+      const { loops: named } = await readByPlan(
+        owned.database,
+        `select network_name from ${view}${condition}`,
+      );
+      expect([...named.keys()]).toContain('seen_networks');
+    }
+  },
+);
+
 test('views by month read the partitions of their months', async () => {
   const monthly = views.filter((one) => one.column === 'month_start');
   for (const { view, column } of monthly) {
