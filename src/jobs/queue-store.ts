@@ -175,6 +175,8 @@ async function openPostgresStore(
     keepAlive: true,
     options: `-c search_path=${DEFAULT_SCHEMA} -c timezone=UTC`,
   });
+  // Whoever only asks for budgets opens no queue, whose listener it would be.
+  pool.on('error', onFault);
   const connection = pool as unknown as PgPool;
   const workerBase = { connection, ...TAKE_OVER, maxStalledCount: MOST_STALLS, autorun: false };
   return {

@@ -51,3 +51,19 @@ describeWithRedis('a queue in Redis', () => {
     await expect(store.close()).resolves.toBeUndefined();
   });
 });
+
+test('a queue in Postgres lives on when a connection breaks that budgets were asked for on', async () => {
+  const { url, database } = await emptyTestDatabase();
+  const store = await openQueueStore(undefined, url, database, testLog, systemClock);
+  try {
+    if (!('postgres' in store.budgetStore)) throw new Error('the queue is not in Postgres');
+    const { postgres } = store.budgetStore;
+    const { rows } = await postgres.query<{ pid: number }>('select pg_backend_pid() as pid');
+    const removed = new Promise((resolve) => postgres.once('remove', resolve));
+    await database.pool.query('select pg_terminate_backend($1)', [rows[0]?.pid]);
+    await removed;
+    expect((await postgres.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
+  } finally {
+    await store.close();
+  }
+});
