@@ -7,6 +7,12 @@ import { LongestFirst } from './test/support/longest-first.ts';
  */
 const WORKERS = 4;
 
+/** How long a test waits for what it says will come: long, for none of them says how fast. Milliseconds. */
+const EXPECT = { poll: { timeout: 30_000 } };
+
+/** What hangs is to end; what is slow, on a machine with other things to do, is not. Milliseconds. */
+const TIMEOUT = 180_000;
+
 /*
  * `isolate: false`: each test makes for itself what it changes, and loading everything anew for each file would take
  * longer than most files do.
@@ -21,7 +27,8 @@ export default defineConfig({
           include: ['test/unit/**/*.test.ts'],
           maxWorkers: WORKERS,
           isolate: false,
-          testTimeout: 30_000,
+          expect: EXPECT,
+          testTimeout: TIMEOUT,
         },
       },
       {
@@ -30,8 +37,9 @@ export default defineConfig({
           include: ['test/integration/**/*.test.ts'],
           globalSetup: ['test/support/global-setup.ts'],
           setupFiles: ['test/support/hooks-of-servers.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          expect: EXPECT,
+          testTimeout: TIMEOUT,
+          hookTimeout: TIMEOUT,
           maxWorkers: WORKERS,
           isolate: false,
         },

@@ -117,10 +117,7 @@ export class DatabaseError extends HistorianError {
   override readonly exitCode = 6;
 }
 
-/**
- * The role of DATABASE_URL may not do what a command was asked for; the message has the SQL for an administrator. Not
- * for what syncing itself needs.
- */
+/** The role of DATABASE_URL may not do what a command was asked for; the message has the SQL for an administrator. */
 export class MissingRightsError extends HistorianError {
   readonly code = 'MISSING_RIGHTS';
   readonly retry = 'never';

@@ -36,8 +36,8 @@ function parseMerakisForm(text: string): Instant | undefined {
   const seconds = digits(text, 17, 19);
   const fraction = digits(text, 20, 26);
   if (!(hours < 24 && minutes < 60 && seconds < 60 && fraction >= 0)) return undefined;
-  const day = text.slice(0, 10);
-  if (day !== lastDay.text) {
+  if (!text.startsWith(lastDay.text)) {
+    const day = text.slice(0, 10);
     const start = parseAnyForm(`${day}T00:00:00Z`);
     if (start === undefined) return undefined;
     lastDay = { text: day, start };

@@ -105,8 +105,11 @@ export function shrinkToGrid(range: Range, step: number): Range {
 }
 
 /** The least range that holds all of `instants`, of which there is at least one. */
-export function spanOf(instants: readonly Instant[]): Range {
-  const first = instants.reduce((least, at) => Math.min(least, at), Infinity);
-  const last = instants.reduce((most, at) => Math.max(most, at), -Infinity);
+export function spanOf(instants: Iterable<Instant>): Range {
+  let [first, last] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const instant of instants) {
+    if (instant < first) first = instant;
+    if (instant > last) last = instant;
+  }
   return { from: first, to: last + 1 };
 }

@@ -4,7 +4,7 @@ import type { Database } from '../db/database.ts';
 import { migrate, pendingMigrations } from '../db/migrate.ts';
 import { Partitions } from '../db/partitions.ts';
 import { readSetting, writeSetting } from '../db/settings.ts';
-import { ConfigurationError, SchemaMismatchError } from '../errors.ts';
+import { ConfigurationError } from '../errors.ts';
 import { instantOfMilliseconds, instantOfSeconds } from '../instant.ts';
 import type { LiveJob } from '../jobs/jobs.ts';
 import { openQueueStore, type QueueStore } from '../jobs/queue-store.ts';
@@ -18,6 +18,7 @@ import { apiResponses } from '../streams/api-responses.ts';
 import { webhookLogs } from '../streams/webhook-logs.ts';
 import type { Stream } from '../sync/stream.ts';
 import { keepHeapSmall } from './heap.ts';
+import { lacksMigrations } from './open-archive.ts';
 import { type OpenedDatabase, openConfiguredDatabase } from './open-database.ts';
 import { applyReportSettings } from './report-settings.ts';
 
@@ -70,7 +71,7 @@ export async function openArchive(options: ArchiveOptions): Promise<Archive> {
     const timeZoneOf = await applyReportSettings(database, config, log, now);
     const store = await openQueueStore(config.redisUrl, opened.url, database, log, clock);
     const client = openClient(config, store, clock, log);
-    const streamsIn = (lane: Lane, job: LiveJob) => streamsOf(job, client.inLane(lane), config);
+    const streamsIn = (lane: Lane, job: LiveJob) => streamsOf(job, () => client.inLane(lane), config);
     return {
       config,
       log,
@@ -96,7 +97,7 @@ export async function openArchive(options: ArchiveOptions): Promise<Archive> {
   }
 }
 
-async function bringUpToDate(database: Database, { migrations, log }: ArchiveOptions): Promise<void> {
+async function bringUpToDate(database: Database, { config, migrations, log }: ArchiveOptions): Promise<void> {
   if (migrations === 'apply') {
     const applied = await migrate(database, (notice) => log.warn(notice));
     if (applied.length > 0) log.info({ applied }, 'the database was brought to this version');
@@ -104,10 +105,7 @@ async function bringUpToDate(database: Database, { migrations, log }: ArchiveOpt
   }
   const missing = await pendingMigrations(database);
   if (missing.length === 0) return;
-  throw new SchemaMismatchError(
-    `The database lacks ${missing.length} migrations of this version. Run "meraki-historian migrate" first.`,
-    { missing: missing.join(', ') },
-  );
+  throw lacksMigrations(missing, config);
 }
 
 function openClient(config: Config, store: QueueStore, clock: Clock, log: Log): MerakiClient {
@@ -134,13 +132,13 @@ export function trustedHosts(config: Config): readonly string[] {
 
 function streamsOf(
   { organizationId, stream }: LiveJob,
-  client: MerakiClient,
+  newClient: () => MerakiClient,
   config: Config,
 ): readonly Stream[] {
   if (stream === 'webhook_logs') {
     const { every, lookback, maxSpan, settle, perPage } = config.webhookLogs;
     return [
-      webhookLogs({ organizationId, stream, series: UNFILTERED }, client, {
+      webhookLogs({ organizationId, stream, series: UNFILTERED }, newClient(), {
         everySeconds: every,
         lookback: instantOfSeconds(lookback),
         span: instantOfSeconds(maxSpan),
@@ -155,7 +153,7 @@ function streamsOf(
   return [unfiltered, ...series].map(({ name, ...filters }) =>
     apiResponses(
       { organizationId, stream, series: name },
-      client,
+      newClient(),
       {
         everySeconds: every,
         lookback: instantOfSeconds(lookback),

@@ -4,6 +4,7 @@ import { type Config, type Environment, loadConfig } from '../config.ts';
 import { countOpenEnds } from '../db/archive-status.ts';
 import { type Database, translated } from '../db/database.ts';
 import { pendingMigrations } from '../db/migrate.ts';
+import { obstacleToMigrating } from '../db/migration-rights.ts';
 import { readNearDeadlines } from '../db/near-deadlines.ts';
 import { readFindings } from '../db/stream-findings.ts';
 import { HistorianError } from '../errors.ts';
@@ -154,6 +155,8 @@ async function versionOf(database: Database, config: Config): Promise<Finding> {
 async function archiveOf(database: Database, config: Config, clock: Clock): Promise<Finding[]> {
   const missing = await pendingMigrations(database);
   if (missing.length > 0) {
+    const obstacle = await obstacleToMigrating(database);
+    if (obstacle !== undefined) return [{ check: 'schema', state: 'failed', said: obstacle, exitCode: 6 }];
     const said = `${missing.length} migrations to apply: "start" and "migrate" do it`;
     return [{ check: 'schema', state: 'warning', said, exitCode: 0 }];
   }

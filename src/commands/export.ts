@@ -8,7 +8,7 @@ import { type Exported, exportView, prepareExport } from '../export/export-view.
 import type { ExportRequest } from '../export/plan-export.ts';
 import { ReaderGoneError, streamSink } from '../export/sink.ts';
 import { writeWholeFile } from './export-file.ts';
-import { openConfiguredDatabase } from './open-database.ts';
+import { openArchivedDatabase } from './open-archive.ts';
 import { formatNumber, say } from './output.ts';
 import type { Prepared } from './surroundings.ts';
 
@@ -31,7 +31,7 @@ export async function exportReport(options: ExportOptions): Promise<number> {
   if (format === 'parquet' && file === undefined && output.terminal) {
     throw new UsageError('Parquet is not for a terminal: give --output FILE, or send it elsewhere.');
   }
-  const opened = await openConfiguredDatabase(config, log, 'guest', CONNECTIONS);
+  const opened = await openArchivedDatabase(config, log, CONNECTIONS);
   try {
     if (file === undefined) {
       await exportTo(opened.database, output.stream as Writable, format, options);

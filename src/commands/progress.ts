@@ -15,7 +15,7 @@ export function showProgress(output: Output): Progress {
 function bars(output: Output): Progress {
   const multi = new MultiBar({
     stream: output.stream,
-    format: '  {task} {bar} {percentage} %  {rows} rows',
+    format: '  {task} {bar} {percentage} %  {rows}',
     barCompleteChar: '━',
     barIncompleteChar: '─',
     barsize: 28,
@@ -26,7 +26,7 @@ function bars(output: Output): Progress {
   const tasks = new Map<string, SingleBar>();
   return {
     update(task, done, rows) {
-      const payload = { task: task.padEnd(44).slice(0, 44), rows: formatNumber(rows).padStart(9) };
+      const payload = { task: task.padEnd(44).slice(0, 44), rows: countOf(rows).padStart(14) };
       let bar = tasks.get(task);
       if (bar === undefined) {
         bar = multi.create(1_000, 0, payload);
@@ -45,8 +45,12 @@ function lines(output: Output): Progress {
       const quarter = Math.floor(done * 4);
       if (said.get(task) === quarter) return;
       said.set(task, quarter);
-      say(output, `${task}: ${Math.floor(done * 100)} %, ${formatNumber(rows)} rows`);
+      say(output, `${task}: ${Math.floor(done * 100)} %, ${countOf(rows)}`);
     },
     stop: () => undefined,
   };
+}
+
+function countOf(rows: number): string {
+  return `${formatNumber(rows)} ${rows === 1 ? 'row' : 'rows'}`;
 }

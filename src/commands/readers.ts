@@ -1,5 +1,6 @@
 import type { Config } from '../config.ts';
 import type { Database, Transaction } from '../db/database.ts';
+import { toldToAdministrator } from '../db/migration-rights.ts';
 import { readOrganizations } from '../db/organizations.ts';
 import {
   objectionTo,
@@ -47,7 +48,7 @@ export async function addReader(
     const before = (await readReaders(database.query)).find((reader) => reader.role === role);
     const statements = await statementsToAdd(database.query, role);
     await change(database, statements, (tx) => setReaderOrganizations(tx, role, organizationIds));
-    say(output, `${role} sees in the views of schema meraki, and sees no other organization:`);
+    say(output, `In the views of schema meraki ${role} sees these organizations and no others:`);
     for (const { organizationId, name } of seen) say(output, `  ${organizationId}  ${name}`);
     const gone = (before?.organizationIds ?? []).filter((id) => !organizationIds.includes(id));
     if (gone.length > 0) say(output, `It no longer sees ${gone.join(', ')}.`);
@@ -150,9 +151,8 @@ async function change(
 }
 
 function missingRights(statements: readonly string[], cause?: unknown): MissingRightsError {
-  const listed = statements.map((statement) => `  ${statement};`).join('\n');
   return new MissingRightsError(
-    `The role of DATABASE_URL may not do this. An administrator has to run, in this database:\n${listed}\nThen repeat the command.`,
+    `The role of DATABASE_URL may not do this. ${toldToAdministrator(statements)}\nThen repeat the command.`,
     {},
     cause,
   );

@@ -12,7 +12,7 @@ export function withRollupCommands(
 ): void {
   const rollups = program
     .command('rollups')
-    .description('what report views are fast by: compare it with the facts, or make it anew');
+    .description('the sums that report views read: compare them with the facts, or make them anew');
   const only = (command: Command) =>
     command
       .option('--organization <id>', 'only those of this organization')

@@ -6,7 +6,7 @@ import { readStreamKeys } from '../db/streams.ts';
 import { formatInstant, instantOfMilliseconds } from '../instant.ts';
 import { describeStream, type StreamKey, streamLabel } from '../stream-key.ts';
 import { checkRollups, type RollupCheck } from '../sync/check-rollups.ts';
-import { rollUp } from '../sync/roll-up.ts';
+import { rollUpBesideOthers } from '../sync/roll-up.ts';
 import type { WorkOptions } from './command-options.ts';
 import { withArchive } from './open-archive.ts';
 import { formatNumber, type Output, say, sayJson, table } from './output.ts';
@@ -44,8 +44,9 @@ export async function rebuildRollups(options: RollupOptions): Promise<number> {
         const span = await rollupSpan(tx, key);
         if (span !== undefined) await markStale(tx, key, [span], now());
       });
-      await rollUp({ database, partitions, signal }, key, now());
+      await rollUpBesideOthers({ database, partitions, signal }, key, now());
     }
+    signal.throwIfAborted();
     if (json) sayJson(output, { streams: keys });
     else say(output, `The rollups of ${formatNumber(keys.length)} streams were made anew.`);
     return 0;

@@ -70,13 +70,20 @@ function lessonsIn(learned: LearnedSummary): readonly string[] {
     ({ from, to, until }) =>
       `no answer for ${minute(from)} to ${minute(to)}; asked again after ${minute(until)}`,
   );
-  if (lessons.length === 0) return skipped;
+  const passing = [...skipped, ...learned.shortened.map(shortWindows)];
+  if (lessons.length === 0) return passing;
   const [at, until] = [minute(learned.learned_at), minute(learned.believed_until)];
   return [
     `learned of the source on ${at}, believed until ${until}:`,
     ...lessons.map((said) => `- ${said}`),
-    ...skipped,
+    ...passing,
   ];
+}
+
+function shortWindows({ from, to, until, span_seconds }: LearnedSummary['shortened'][number]): string {
+  const when = from === null || to === null ? 'at any time' : `from ${minute(from)} to ${minute(to)}`;
+  const width = formatSpan(span_seconds);
+  return `no answer to long windows ${when}; asked for at most ${width} at once until ${minute(until)}`;
 }
 
 function pauseOf(state: string | null): string {

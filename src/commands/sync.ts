@@ -123,9 +123,11 @@ async function syncStream(
   // History must not wait for the newest edge: it is what Meraki forgets first.
   for (const lane of ['live', 'backfill'] as const) {
     const before = counts;
+    let committed = noCounts;
     const inLane = lane === 'live' ? stream : (archive.streamOf(stream.key) ?? stream);
     try {
       const result = await runUnlessBusy(archive, options, inLane, lane, (now, remaining) => {
+        committed = now;
         total = Math.max(total, remaining);
         progress.update(task, total === 0 ? 0 : 1 - remaining / total, before.rowsNew + now.rowsNew);
       });
@@ -134,6 +136,7 @@ async function syncStream(
     } catch (error) {
       if (!(error instanceof HistorianError)) throw error;
       failure ??= error;
+      counts = addCounts(before, { ...committed, ...inLane.effort() });
       if (error.retry === 'never') break;
     }
   }

@@ -7,10 +7,11 @@ import { sql } from 'drizzle-orm';
 import { formatInstant } from '../instant.ts';
 import type { Range } from '../ranges.ts';
 import type { Transaction } from './database.ts';
+import { allPlaces, copyAt, type DeliveryIdentities } from './delivery-columns.ts';
 import { parseDatabaseInstant } from './multirange.ts';
 
-/** What identifies a stored delivery, its time being in its fingerprint. */
-interface Identified {
+/** A stored delivery, told by its fingerprint, which its time is part of. */
+interface Copy {
   readonly fingerprint: bigint;
   readonly occurrence: number;
 }
@@ -33,7 +34,7 @@ export interface StoredDigest extends Digest {
   /** The time they lie in; `undefined` when there are none. */
   readonly within: Range | undefined;
   /** Those of the span's first and last instant, which rows of other pages may share. */
-  readonly edges: readonly Identified[];
+  readonly edges: readonly Copy[];
 }
 
 interface FoundDigest extends Record<string, unknown> {
@@ -83,12 +84,18 @@ export async function storedDigest(
  * Whether `deliveries`, of which none is there twice, are what is stored of their span, but for rows of other pages that
  * share its first or last instant.
  */
-export function areAllStored(stored: StoredDigest, deliveries: readonly Identified[]): boolean {
-  const own = digestOf(deliveries);
+export function areAllStored(stored: StoredDigest, deliveries: DeliveryIdentities): boolean {
+  const own = digestOf(deliveries.fingerprint, deliveries.occurrence);
   if (isSame(own, stored)) return true;
   if (own.rows >= stored.rows) return false;
-  const copies = new Set(deliveries.map(copyOf));
-  const others = digestOf(stored.edges.filter((edge) => !copies.has(copyOf(edge))));
+  const copies = new Set(allPlaces(deliveries).map((place) => copyAt(deliveries, place)));
+  const edges = stored.edges.filter(
+    ({ fingerprint, occurrence }) => !copies.has(`${fingerprint} ${occurrence}`),
+  );
+  const others = digestOf(
+    edges.map(({ fingerprint }) => fingerprint),
+    edges.map(({ occurrence }) => occurrence),
+  );
   return isSame(stored, {
     rows: own.rows + others.rows,
     sum: own.sum + others.sum,
@@ -97,20 +104,18 @@ export function areAllStored(stored: StoredDigest, deliveries: readonly Identifi
   });
 }
 
-function digestOf(deliveries: readonly Identified[]): Digest {
+/** @param occurrences of the same deliveries, in the same order */
+function digestOf(fingerprints: ArrayLike<bigint>, occurrences: ArrayLike<number>): Digest {
   let [sum, xor, weighted] = [0n, 0n, 0n];
-  for (const { fingerprint, occurrence } of deliveries) {
+  for (let place = 0; place < fingerprints.length; place += 1) {
+    const fingerprint = fingerprints[place] ?? 0n;
     sum += fingerprint;
     xor ^= fingerprint;
-    weighted += (fingerprint >> 32n) * BigInt(occurrence + 1);
+    weighted += (fingerprint >> 32n) * BigInt((occurrences[place] ?? 0) + 1);
   }
-  return { rows: deliveries.length, sum, xor, weighted };
+  return { rows: fingerprints.length, sum, xor, weighted };
 }
 
 function isSame(a: Digest, b: Digest): boolean {
   return a.rows === b.rows && a.sum === b.sum && a.xor === b.xor && a.weighted === b.weighted;
-}
-
-function copyOf({ fingerprint, occurrence }: Identified): string {
-  return `${fingerprint} ${occurrence}`;
 }

@@ -5,21 +5,7 @@
 import type { Instant } from '../instant.ts';
 import { setTimestamptz } from './binary-arrays.ts';
 import { CopyIn } from './copy-in.ts';
-
-/** One delivery, ready to be stored. */
-export interface WebhookDelivery {
-  readonly sentAt: Instant;
-  readonly loggedAt: Instant;
-  readonly fingerprint: bigint;
-  readonly occurrence: number;
-  readonly networkKey: bigint;
-  readonly alertTypeId: bigint;
-  readonly endpointId: bigint;
-  readonly responseCode: number;
-  readonly responseDurationMs: number;
-  /** Fields of the row that this version does not know, as a JSON object kept as it came. */
-  readonly extra: string | null;
-}
+import type { DeliveryColumns, Places } from './delivery-columns.ts';
 
 const COLUMNS = [
   ...[
@@ -41,48 +27,53 @@ const FIXED = 2 + 4 * COLUMNS.length + 8 * 7 + 4 * 3;
 const NULL = -1;
 const JSONB_VERSION = 1;
 
-/** Stores deliveries of which none is stored yet. */
+/**
+ * Stores deliveries of which none is stored yet.
+ *
+ * @param places those that are stored, in their order
+ */
 export function copyOfDeliveries(
   organizationId: string,
-  deliveries: readonly WebhookDelivery[],
+  deliveries: DeliveryColumns,
+  places: Places,
   loadedAt: Instant,
 ): CopyIn {
   return new CopyIn(
     `copy meraki_store.webhook_deliveries (${COLUMNS.join(', ')}) from stdin (format binary)`,
-    rowsOf(Buffer.from(organizationId), deliveries, loadedAt),
+    rowsOf(Buffer.from(organizationId), deliveries, places, loadedAt),
   );
 }
 
-function rowsOf(organizationId: Buffer, deliveries: readonly WebhookDelivery[], loadedAt: Instant): Buffer {
-  const extras = deliveries.reduce((sum, { extra }) => sum + extraLength(extra), 0);
-  const size = HEADER.length + deliveries.length * (FIXED + organizationId.length) + extras + TRAILER;
+function rowsOf(organizationId: Buffer, columns: DeliveryColumns, places: Places, loadedAt: Instant): Buffer {
+  const extras = places.reduce((sum, place) => sum + extraLength(columns.extra.get(place)), 0);
+  const size = HEADER.length + places.length * (FIXED + organizationId.length) + extras + TRAILER;
   const fields = new Fields(size);
   fields.bytes(HEADER);
-  for (const row of deliveries) {
+  for (const place of places) {
     fields.count(COLUMNS.length);
     fields.length(organizationId.length);
     fields.bytes(organizationId);
-    fields.timestamptz(row.sentAt);
-    fields.bigint(row.fingerprint);
-    fields.integer(row.occurrence);
-    fields.bigint(row.networkKey);
-    fields.bigint(row.alertTypeId);
-    fields.bigint(row.endpointId);
-    fields.timestamptz(row.loggedAt);
-    fields.integer(row.responseCode);
-    fields.integer(row.responseDurationMs);
+    fields.timestamptz(columns.sentAt[place]);
+    fields.bigint(columns.fingerprint[place]);
+    fields.integer(columns.occurrence[place]);
+    fields.bigint(columns.networkKey[place]);
+    fields.bigint(columns.alertTypeId[place]);
+    fields.bigint(columns.endpointId[place]);
+    fields.timestamptz(columns.loggedAt[place]);
+    fields.integer(columns.responseCode[place]);
+    fields.integer(columns.responseDurationMs[place]);
     fields.timestamptz(loadedAt);
-    fields.jsonb(row.extra);
+    fields.jsonb(columns.extra.get(place));
   }
   fields.count(NULL);
   return fields.buffer;
 }
 
-function extraLength(extra: string | null): number {
-  return extra === null ? 0 : 1 + Buffer.byteLength(extra);
+function extraLength(extra: string | undefined): number {
+  return extra === undefined ? 0 : 1 + Buffer.byteLength(extra);
 }
 
-/** Writes fields one after the other, each with its length before it. */
+/** Writes fields one after the other, each with its length before it. A place that no column has is a mistake of ours. */
 class Fields {
   readonly buffer: Buffer;
   readonly #view: DataView;
@@ -108,29 +99,33 @@ class Fields {
     this.#at += bytes.length;
   }
 
-  integer(value: number): void {
+  integer(value: number = missing()): void {
     this.length(4);
     this.#view.setInt32(this.#at, value);
     this.#at += 4;
   }
 
-  bigint(value: bigint): void {
+  bigint(value: bigint = missing()): void {
     this.length(8);
     this.#view.setBigInt64(this.#at, value);
     this.#at += 8;
   }
 
-  timestamptz(value: Instant): void {
+  timestamptz(value: Instant = missing()): void {
     this.length(8);
     setTimestamptz(this.#view, this.#at, value);
     this.#at += 8;
   }
 
-  jsonb(text: string | null): void {
-    this.length(text === null ? NULL : extraLength(text));
-    if (text === null) return;
+  jsonb(text: string | undefined): void {
+    this.length(text === undefined ? NULL : extraLength(text));
+    if (text === undefined) return;
     this.#view.setInt8(this.#at, JSONB_VERSION);
     this.#at += 1;
     this.#at += this.buffer.write(text, this.#at);
   }
+}
+
+function missing(): never {
+  throw new Error('there is no delivery at this place');
 }

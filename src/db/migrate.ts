@@ -8,7 +8,8 @@ import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type pg from 'pg';
 import { SchemaMismatchError } from '../errors.ts';
-import { type Database, translated } from './database.ts';
+import { type Database, databaseError, translated } from './database.ts';
+import { explainedRights } from './migration-rights.ts';
 
 const MIGRATIONS_FOLDER = fileURLToPath(new URL('../../migrations', import.meta.url));
 const FILE_NAME = /^(\d{4})_[a-z0-9_]+\.sql$/;
@@ -28,6 +29,7 @@ interface Migration {
  * @returns the names of the files applied now, none when it was up to date
  * @throws {SchemaMismatchError} when the database is newer than the program, or a file was edited after it had
  * been applied
+ * @throws {MissingRightsError} when the role may not make schemas, or those that are there are another's
  */
 export async function migrate(
   database: Database,
@@ -48,7 +50,7 @@ export async function migrate(
     return await applyMissing(client, migrations);
   } catch (error) {
     broken = true;
-    return await translated(Promise.reject(error));
+    throw await explainedRights(database, databaseError(error));
   } finally {
     if (!broken) await client.query('select pg_advisory_unlock($1)', [ADVISORY_LOCK]).catch(() => undefined);
     client.off('notice', heard);

@@ -5,13 +5,29 @@ import { type StreamKey, UNFILTERED } from '../stream-key.ts';
 import { bigintArray, integerArray, timestamptzArray } from './binary-arrays.ts';
 import { copyIn } from './copy-in.ts';
 import type { Transaction } from './database.ts';
+import {
+  allPlaces,
+  copyAt,
+  type DeliveryColumns,
+  type DeliveryIdentities,
+  inOrder,
+  inOrderOnce,
+  type Places,
+} from './delivery-columns.ts';
 import { areAllStored, storedDigest } from './delivery-digest.ts';
-import { copyOfDeliveries, type WebhookDelivery } from './delivery-rows.ts';
+import { copyOfDeliveries } from './delivery-rows.ts';
 import { rememberMembers, type WebhookDimensions } from './dimensions.ts';
 import { markStale } from './rollup-stale.ts';
 
-export interface WebhookDeliveryBatch extends WebhookDimensions {
-  readonly deliveries: readonly WebhookDelivery[];
+/** Deliveries, and what they name. */
+export interface WebhookDeliveryContents extends WebhookDimensions {
+  readonly deliveries: DeliveryColumns;
+}
+
+export interface WebhookDeliveryBatch {
+  readonly identities: DeliveryIdentities;
+  /** The same deliveries with all they hold, which is asked for only where one of them has to be stored. */
+  contents(): WebhookDeliveryContents;
 }
 
 export interface WriteCounts {
@@ -40,40 +56,56 @@ export async function writeWebhookDeliveries(
   now: Instant,
   tellFresh = false,
 ): Promise<WriteCounts> {
-  if (batch.deliveries.length === 0) return { rowsNew: 0, rowsKnown: 0 };
-  const { deliveries } = batch;
-  const span = spanOf(deliveries.map(({ sentAt }) => sentAt));
-  const stored = deliveries.length < WORTH_LOOKING ? undefined : await storedDigest(tx, organizationId, span);
+  const { sentAt } = batch.identities;
+  const rows = sentAt.length;
+  if (rows === 0) return { rowsNew: 0, rowsKnown: 0 };
+  const span = spanOf(sentAt);
+  const stored = rows < WORTH_LOOKING ? undefined : await storedDigest(tx, organizationId, span);
   // Then what they name is known as well.
-  const isKnown = stored !== undefined && areAllStored(stored, deliveries);
-  if (isKnown) return { rowsNew: 0, rowsKnown: deliveries.length, ...(tellFresh && { fresh: [] }) };
-  await rememberMembers(tx, organizationId, batch);
-  const isCertainlyNew = ({ sentAt }: WebhookDelivery) =>
-    stored !== undefined && !isWithin(stored.within, sentAt);
-  const certain = tellFresh ? [] : deliveries.filter(isCertainlyNew);
-  const others = certain.length === 0 ? deliveries : deliveries.filter((row) => !isCertainlyNew(row));
-  const copied = await copyNew(tx, organizationId, certain, now);
-  const inserted = await insertUnknown(tx, organizationId, others, now, tellFresh);
+  const isKnown = stored !== undefined && areAllStored(stored, batch.identities);
+  if (isKnown) return { rowsNew: 0, rowsKnown: rows, ...(tellFresh && { fresh: [] }) };
+  const { deliveries, ...dimensions } = batch.contents();
+  await rememberMembers(tx, organizationId, dimensions);
+  const places = allPlaces(deliveries);
+  const isCertainlyNew = (place: number) => stored !== undefined && !isWithin(stored.within, sentAt[place]);
+  const certain = tellFresh ? [] : places.filter(isCertainlyNew);
+  const others = certain.length === 0 ? places : places.filter((place) => !isCertainlyNew(place));
+  const target = { tx, organizationId, now };
+  const copied = await copyNew(target, deliveries, certain);
+  const inserted = await insertUnknown(target, deliveries, others, tellFresh);
   const rowsNew = copied + inserted.rowsNew;
   if (rowsNew > 0) await markStale(tx, keyOf(organizationId), [span], now);
-  const counts = { rowsNew, rowsKnown: deliveries.length - rowsNew };
+  const counts = { rowsNew, rowsKnown: rows - rowsNew };
   if (!tellFresh) return counts;
-  const isFresh = (row: WebhookDelivery) => inserted.copies.has(`${row.fingerprint} ${row.occurrence}`);
-  return { ...counts, fresh: deliveries.filter(isFresh) };
+  const isFresh = (place: number) => inserted.copies.has(copyAt(deliveries, place));
+  return { ...counts, fresh: places.filter(isFresh).map((place) => freshRowAt(deliveries, place)) };
 }
 
-function isWithin(range: Range | undefined, instant: Instant): boolean {
-  return range !== undefined && range.from <= instant && instant < range.to;
+function freshRowAt({ sentAt, loggedAt }: DeliveryColumns, place: number): FreshRow {
+  return { sentAt: sentAt[place] ?? 0, loggedAt: loggedAt[place] ?? 0 };
+}
+
+function isWithin(range: Range | undefined, instant: Instant | undefined): boolean {
+  return range !== undefined && instant !== undefined && range.from <= instant && instant < range.to;
+}
+
+/** Whose deliveries are stored, and when. */
+interface Target {
+  readonly tx: Transaction;
+  readonly organizationId: string;
+  readonly now: Instant;
 }
 
 /** Rows of time in which nothing is stored: nothing has to be looked up for them. */
 async function copyNew(
-  tx: Transaction,
-  organizationId: string,
-  rows: readonly WebhookDelivery[],
-  now: Instant,
+  { tx, organizationId, now }: Target,
+  deliveries: DeliveryColumns,
+  places: Places,
 ): Promise<number> {
-  return rows.length === 0 ? 0 : copyIn(tx, copyOfDeliveries(organizationId, inOrderOnce(rows), now));
+  if (places.length === 0) return 0;
+  // Nothing else keeps rows that came twice from being stored twice here.
+  const once = inOrderOnce(deliveries, places);
+  return await copyIn(tx, copyOfDeliveries(organizationId, deliveries, once, now));
 }
 
 interface Inserted {
@@ -84,18 +116,17 @@ interface Inserted {
 
 /** @param tellFresh whether to name the new ones */
 async function insertUnknown(
-  tx: Transaction,
-  organizationId: string,
-  rows: readonly WebhookDelivery[],
-  now: Instant,
+  { tx, organizationId, now }: Target,
+  deliveries: DeliveryColumns,
+  places: Places,
   tellFresh: boolean,
 ): Promise<Inserted> {
-  if (rows.length === 0) return { rowsNew: 0, copies: new Set() };
+  if (places.length === 0) return { rowsNew: 0, copies: new Set() };
   const written = await tx.execute<{ copy: string }>(sql`
     insert into meraki_store.webhook_deliveries (organization_id, sent_at, fingerprint, occurrence, network_key,
       alert_type_id, endpoint_id, logged_at, response_code, response_duration_ms, loaded_at, extra)
     select ${organizationId}, s, f, o, n, a, e, l, c, d, ${formatInstant(now)}::timestamptz, x::jsonb
-    from ${rowsOf(inOrder(rows))}
+    from ${rowsOf(deliveries, inOrder(deliveries, places))}
     on conflict (organization_id, sent_at, fingerprint, occurrence) do nothing
     ${tellFresh ? sql`returning fingerprint::text || ' ' || occurrence as copy` : sql``}`);
   return { rowsNew: written.rowCount ?? 0, copies: new Set(written.rows.map(({ copy }) => copy)) };
@@ -109,41 +140,22 @@ function keyOf(organizationId: string): StreamKey {
 const WORTH_LOOKING = 500;
 
 /** Extra fields are rare: where there are none at all, nothing is sent for them. */
-function rowsOf(rows: readonly WebhookDelivery[]): SQL {
-  const extra = rows.some((row) => row.extra !== null) ? rows.map((row) => row.extra) : null;
+function rowsOf(deliveries: DeliveryColumns, places: Places): SQL {
+  const bigints = (column: BigInt64Array) => bigintArray(places.map((place) => column[place] ?? 0n));
+  const integers = (column: Int32Array) => integerArray(places.map((place) => column[place] ?? 0));
+  const instants = (column: Float64Array) => timestamptzArray(places.map((place) => column[place] ?? 0));
+  const extra =
+    deliveries.extra.size === 0 ? null : places.map((place) => deliveries.extra.get(place) ?? null);
   return sql`unnest(
-    ${timestamptzArray(rows.map((row) => row.sentAt))}::timestamptz[],
-    ${bigintArray(rows.map((row) => row.fingerprint))}::bigint[],
-    ${integerArray(rows.map((row) => row.occurrence))}::integer[],
-    ${bigintArray(rows.map((row) => row.networkKey))}::bigint[],
-    ${bigintArray(rows.map((row) => row.alertTypeId))}::bigint[],
-    ${bigintArray(rows.map((row) => row.endpointId))}::bigint[],
-    ${timestamptzArray(rows.map((row) => row.loggedAt))}::timestamptz[],
-    ${integerArray(rows.map((row) => row.responseCode))}::integer[],
-    ${integerArray(rows.map((row) => row.responseDurationMs))}::integer[],
+    ${instants(deliveries.sentAt)}::timestamptz[],
+    ${bigints(deliveries.fingerprint)}::bigint[],
+    ${integers(deliveries.occurrence)}::integer[],
+    ${bigints(deliveries.networkKey)}::bigint[],
+    ${bigints(deliveries.alertTypeId)}::bigint[],
+    ${bigints(deliveries.endpointId)}::bigint[],
+    ${instants(deliveries.loggedAt)}::timestamptz[],
+    ${integers(deliveries.responseCode)}::integer[],
+    ${integers(deliveries.responseDurationMs)}::integer[],
     ${sql.param(extra)}::text[]
   ) as r(s, f, o, n, a, e, l, c, d, x)`;
-}
-
-/** By time, as the index has them: rows that follow one another there cost less to insert. */
-function inOrder(rows: readonly WebhookDelivery[]): readonly WebhookDelivery[] {
-  const steps = rows.slice(1).map(({ sentAt }, index) => Math.sign(sentAt - (rows[index]?.sentAt ?? sentAt)));
-  if (steps.every((step) => step >= 0)) return rows;
-  if (steps.every((step) => step <= 0)) return rows.toReversed();
-  return rows.toSorted((a, b) => a.sentAt - b.sentAt);
-}
-
-/** The same without the rows that came twice, which nothing else keeps from being stored twice here. */
-function inOrderOnce(rows: readonly WebhookDelivery[]): readonly WebhookDelivery[] {
-  const ordered = inOrder(rows);
-  let seen = new Set<string>();
-  return ordered.filter((row, index) => {
-    const sharesBefore = ordered[index - 1]?.sentAt === row.sentAt;
-    if (!sharesBefore && ordered[index + 1]?.sentAt !== row.sentAt) return true;
-    if (!sharesBefore) seen = new Set();
-    const copy = `${row.fingerprint} ${row.occurrence}`;
-    if (seen.has(copy)) return false;
-    seen.add(copy);
-    return true;
-  });
 }

@@ -30,6 +30,7 @@ export class AuditJobs {
 
   async audit(job: Job, signal: AbortSignal): Promise<void> {
     const { organizationId } = job.data as AuditJob;
+    let failure: unknown;
     for (const name of STREAM_NAMES) {
       for (const stream of this.#options.streamsOf({ organizationId, stream: name }, 'backfill')) {
         if (signal.aborted) return;
@@ -37,12 +38,12 @@ export class AuditJobs {
           await this.#auditOne(stream, signal);
         } catch (error) {
           if (signal.aborted) return;
-          if (error instanceof HistorianError && error.retry === 'later') continue;
-          endJobWith(error);
-          return;
+          // What ails one stream says nothing of the others, and one that was not audited has its turn at the next job.
+          if (!(error instanceof HistorianError) || error.retry === 'never') failure ??= error;
         }
       }
     }
+    if (failure !== undefined) endJobWith(failure);
   }
 
   async #auditOne(stream: Stream, signal: AbortSignal): Promise<void> {

@@ -13,6 +13,7 @@ import { backfillDeadline } from '../sync/backfill-deadline.ts';
 import { rollUp } from '../sync/roll-up.ts';
 import { type LaneResult, runLane } from '../sync/run-lane.ts';
 import type { Stream } from '../sync/stream.ts';
+import { withAnySignal } from '../with-any-signal.ts';
 import { backfillPriority, priorityAfterSlice, restAfterSlice } from './backfill-priority.ts';
 import { BackfillTurn } from './backfill-turn.ts';
 import { failingPause } from './failing-pause.ts';
@@ -162,10 +163,11 @@ export class SyncJobs {
   }
 
   #rollUpsBeside(stream: Stream, signal: AbortSignal): OnceAtATime {
-    return new OnceAtATime((ending) => {
-      const either = AbortSignal.any([signal, ending]);
-      return this.#rollUp(stream, either, (ms) => this.#options.clock.sleep(ms, either));
-    });
+    return new OnceAtATime((ending) =>
+      withAnySignal([signal, ending], (either) =>
+        this.#rollUp(stream, either, (ms) => this.#options.clock.sleep(ms, either)),
+      ),
+    );
   }
 
   async #failed(stream: Stream, lane: Lane, error: unknown): Promise<void> {

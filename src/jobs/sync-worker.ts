@@ -9,6 +9,7 @@ import { readStreamsReadSince } from '../db/stream-standing.ts';
 import { forgetWorker, hasOtherWorkers, noteWorker } from '../db/workers.ts';
 import { type Instant, instantOfMilliseconds } from '../instant.ts';
 import { STREAM_NAMES, type StreamName } from '../stream-key.ts';
+import { withAnySignal } from '../with-any-signal.ts';
 import { AuditJobs } from './audit-jobs.ts';
 import { backfillBackoff } from './failing-pause.ts';
 import { GapWatch } from './gap-watch.ts';
@@ -207,7 +208,10 @@ export class SyncWorker {
 
   async #work(job: Job, token: string | undefined, signal: AbortSignal | undefined): Promise<void> {
     const signals = signal === undefined ? [] : [signal];
-    const either = AbortSignal.any([this.#stopping.signal, ...signals]);
+    await withAnySignal([this.#stopping.signal, ...signals], (either) => this.#workUntil(either, job, token));
+  }
+
+  async #workUntil(either: AbortSignal, job: Job, token: string | undefined): Promise<void> {
     if (job.name === 'live') return await this.#jobs.live(job, token, either);
     if (job.name === 'backfill') return await this.#jobs.backfill(job, token, either);
     if (job.name === 'audit') return await this.#audits.audit(job, either);

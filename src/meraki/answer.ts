@@ -1,4 +1,4 @@
-import { isUtf8 } from 'node:buffer';
+import { isAscii, isUtf8 } from 'node:buffer';
 import type { Dispatcher } from 'undici';
 import {
   type HistorianError,
@@ -30,6 +30,11 @@ export async function readBytes(response: Dispatcher.ResponseData, url: URL): Pr
     chunks.push(chunk as Buffer);
   }
   return Buffer.concat(chunks);
+}
+
+/** A body as text. Nearly all are ASCII, for which decoding is copying. */
+export function textOf(bytes: Buffer): string {
+  return bytes.toString(isAscii(bytes) ? 'latin1' : 'utf8');
 }
 
 /**
@@ -75,6 +80,12 @@ export function failureOf(status: number, url: URL, text: string): HistorianErro
   if (status === 401) {
     return new KeyRefusedError(
       `Meraki refused the API key (401${said}). Check it, or make a new one in the dashboard under your profile, API access.`,
+      facts,
+    );
+  }
+  if (status === 404 && url.pathname.endsWith('/organizations')) {
+    return new OrganizationRefusedError(
+      `Meraki knows no ${url.pathname} (404${said}). Check MERAKI_BASE_URL: it has to end in /api/v1.`,
       facts,
     );
   }

@@ -1,4 +1,4 @@
-import { Agent, type Dispatcher, request } from 'undici';
+import { type Dispatcher, request } from 'undici';
 import type { Clock } from '../clock.ts';
 import {
   HistorianError,
@@ -10,8 +10,9 @@ import {
 import { type Instant, instantOfMilliseconds } from '../instant.ts';
 import type { Log } from '../log.ts';
 import type { Lane } from '../stream-key.ts';
-import { failureOf, header, isRedirect, parseBody, readBytes, unreachable } from './answer.ts';
-import { ClockSkew } from './clock-skew.ts';
+import { withAnySignal } from '../with-any-signal.ts';
+import { failureOf, header, isRedirect, parseBody, readBytes, textOf, unreachable } from './answer.ts';
+import { type Connections, openConnections, TIMEOUT_MS } from './connections.ts';
 import { nextLink } from './next-link.ts';
 import type { RequestPace } from './request-pace.ts';
 import { askedWait, backoff } from './retry-after.ts';
@@ -21,9 +22,6 @@ import { assertTrusted } from './trusted-hosts.ts';
 export const USER_AGENT = 'HistorianForDashboards/0.1 OpenSource';
 const MAX_REDIRECTS = 5;
 const MAX_ATTEMPTS = 6;
-const TIMEOUT_MS = 60_000;
-/** More than all places of a worker ask for together: no request of `live` waits for answers to history. */
-const MOST_AT_ONCE = 64;
 
 export interface MerakiClientOptions {
   readonly baseUrl: string;
@@ -64,18 +62,28 @@ export interface Answer {
 /** Asks the Meraki Dashboard API. One instance serves all organizations of a key. */
 export class MerakiClient {
   readonly #options: MerakiClientOptions;
-  readonly #shared: Shared;
+  readonly #shared: Connections;
   readonly #lane: Lane;
+  #sent = 0;
+  #waitedMs = 0;
 
-  constructor(options: MerakiClientOptions, lane: Lane = 'live', shared: Shared = newShared()) {
+  constructor(options: MerakiClientOptions, lane: Lane = 'live', shared: Connections = openConnections()) {
     this.#options = options;
     this.#lane = lane;
     this.#shared = shared;
   }
 
-  /** The same client, whose requests take from the budget what is left to `lane`. Without it, they are `live`. */
+  /**
+   * The same client with an effort of its own, whose requests take from the budget what is left to `lane`. Without it,
+   * they are `live`.
+   */
   inLane(lane: Lane): MerakiClient {
     return new MerakiClient(this.#options, lane, this.#shared);
+  }
+
+  /** Requests sent so far, whatever came of them, and time spent on purpose: request budget and waiting to retry. */
+  get effort(): { readonly requests: number; readonly waitedMs: number } {
+    return { requests: this.#sent, waitedMs: this.#waitedMs };
   }
 
   /** How far Meraki's clock is ahead of ours, in milliseconds; 0 while it is too little to tell. */
@@ -115,9 +123,13 @@ export class MerakiClient {
     const started = clock.now();
     let requests = 0;
     let waitedMs = 0;
+    const waited = (milliseconds: number) => {
+      waitedMs += milliseconds;
+      this.#waitedMs += milliseconds;
+    };
     for (let attempt = 1; ; attempt += 1) {
       options.signal?.throwIfAborted();
-      waitedMs += await this.#options.pace.take(options.organizationId, this.#lane, options.signal);
+      waited(await this.#options.pace.take(options.organizationId, this.#lane, options.signal));
       let failure: HistorianError;
       let retryAfter: string | undefined;
       try {
@@ -147,7 +159,7 @@ export class MerakiClient {
         `${failure.message} Asking again.`,
       );
       await clock.sleep(wait, options.signal);
-      waitedMs += wait;
+      waited(wait);
       if (clock.now() - started > 5 * TIMEOUT_MS) throw failure;
     }
   }
@@ -157,47 +169,53 @@ export class MerakiClient {
   }
 
   async #ask(first: URL, options: RequestOptions): Promise<Outcome> {
+    const ending = options.signal === undefined ? [] : [options.signal];
     let url = first;
     for (let requests = 1; ; requests += 1) {
       assertTrusted(url, this.#options.trustedHosts);
-      const response = await request(url, {
-        dispatcher: this.#shared.agent,
-        headers: {
-          authorization: `Bearer ${this.#options.key}`,
-          'user-agent': USER_AGENT,
-          accept: 'application/json',
-        },
-        signal: AbortSignal.any([
-          AbortSignal.timeout(TIMEOUT_MS),
-          ...(options.signal === undefined ? [] : [options.signal]),
-        ]),
-      });
-      const location = header(response, 'location');
-      if (isRedirect(response.statusCode) && location !== undefined) {
-        await response.body.dump();
-        if (requests > MAX_REDIRECTS || !URL.canParse(location, url.href)) {
-          return {
-            ok: false,
-            requests,
-            answeredAt: this.now(),
-            failure: new UnreachableError(
-              `Meraki redirected ${MAX_REDIRECTS} times without an answer, or to no valid address.`,
-              { host: url.host, path: url.pathname },
-            ),
-          };
-        }
-        url = new URL(location, url);
-        continue;
+      options.signal?.throwIfAborted();
+      this.#sent += 1;
+      const signals = [AbortSignal.timeout(TIMEOUT_MS), ...ending];
+      const came = await withAnySignal(signals, (signal) => this.#askOnce(url, signal));
+      if ('ok' in came) return { requests, ...came };
+      if (requests > MAX_REDIRECTS || !URL.canParse(came.location, url.href)) {
+        return {
+          ok: false,
+          requests,
+          answeredAt: this.now(),
+          failure: new UnreachableError(
+            `Meraki redirected ${MAX_REDIRECTS} times without an answer, or to no valid address.`,
+            { host: url.host, path: url.pathname },
+          ),
+        };
       }
-      this.#shared.skew.measure(header(response, 'date'), this.#options.clock.now());
-      const answeredAt = this.now();
-      return { requests, answeredAt, ...(await this.#read(url, response)) };
+      url = new URL(came.location, url);
     }
+  }
+
+  async #askOnce(url: URL, signal: AbortSignal): Promise<Came | { readonly location: string }> {
+    const response = await request(url, {
+      dispatcher: this.#shared.agent,
+      headers: {
+        authorization: `Bearer ${this.#options.key}`,
+        'user-agent': USER_AGENT,
+        accept: 'application/json',
+      },
+      signal,
+    });
+    const location = header(response, 'location');
+    if (isRedirect(response.statusCode) && location !== undefined) {
+      await response.body.dump();
+      return { location };
+    }
+    this.#shared.skew.measure(header(response, 'date'), this.#options.clock.now());
+    const answeredAt = this.now();
+    return { answeredAt, ...(await this.#read(url, response)) };
   }
 
   async #read(url: URL, response: Dispatcher.ResponseData): Promise<Reading> {
     const bytes = await readBytes(response, url);
-    const text = bytes.toString('utf8');
+    const text = textOf(bytes);
     if (response.statusCode === 200) {
       const read = parseBody(bytes, text);
       if (read === undefined || !Array.isArray(read.body)) {
@@ -224,23 +242,6 @@ export class MerakiClient {
   }
 }
 
-/** What clients of the same key have in common. */
-interface Shared {
-  readonly agent: Dispatcher;
-  readonly skew: ClockSkew;
-}
-
-function newShared(): Shared {
-  const agent = new Agent({
-    connections: MOST_AT_ONCE,
-    pipelining: 1,
-    headersTimeout: TIMEOUT_MS,
-    bodyTimeout: TIMEOUT_MS,
-    connect: { timeout: 10_000 },
-  });
-  return { agent, skew: new ClockSkew() };
-}
-
 type Reading =
   | {
       readonly ok: true;
@@ -249,4 +250,5 @@ type Reading =
       readonly next: string | undefined;
     }
   | { readonly ok: false; readonly failure: HistorianError; readonly retryAfter?: string | undefined };
-type Outcome = Reading & { readonly requests: number; readonly answeredAt: Instant };
+type Came = Reading & { readonly answeredAt: Instant };
+type Outcome = Came & { readonly requests: number };

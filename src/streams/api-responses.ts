@@ -87,15 +87,8 @@ export function apiResponses(
       return { rowsNew, rowsKnown };
     },
     async probe(asked, signal) {
-      const probed = await getApiResponses(
-        client,
-        key.organizationId,
-        asked,
-        settings.intervalSeconds,
-        filters,
-        { signal },
-      );
-      return effortOf(probed.answer);
+      const { intervalSeconds } = settings;
+      await getApiResponses(client, key.organizationId, asked, intervalSeconds, filters, { signal });
     },
     stored: (query, intervalSeconds, within) => readApiResponseContents(query, key, intervalSeconds, within),
     // A reading replaces the figures of its buckets, and what has vanished is recorded as a revision to 0.

@@ -35,28 +35,28 @@ export async function withoutRepeats<Row extends Occurring>(
     };
     if (moment.rows === undefined) continue;
     const there = countOf(moment.rows);
-    for (const [fingerprint, here] of countOf(doubtful.filter((row) => row.sentAt === sentAt))) {
-      const counted = (before.copies[fingerprint] ?? 0) + here;
-      const repeated = counted - (there.get(fingerprint) ?? counted);
-      surplus.set(fingerprint, Math.min(here, Math.max(0, repeated)));
+    for (const [identity, here] of countOf(doubtful.filter((row) => row.sentAt === sentAt))) {
+      const counted = (before.copies[identity] ?? 0) + here;
+      const repeated = counted - (there.get(identity) ?? counted);
+      surplus.set(identity, Math.min(here, Math.max(0, repeated)));
     }
   }
-  const kept = rows.filter(({ fingerprint }) => {
-    const left = surplus.get(fingerprint) ?? 0;
-    if (left > 0) surplus.set(fingerprint, left - 1);
+  const kept = rows.filter(({ identity }) => {
+    const left = surplus.get(identity) ?? 0;
+    if (left > 0) surplus.set(identity, left - 1);
     return left === 0;
   });
   return { rows: kept, effort };
 }
 
-/** A row has its time in its fingerprint, so those of other moments need no look. */
+/** A row has its time in its identity, so those of other moments need no look. */
 function isIn({ at, copies }: OccurrenceCounts, row: Occurring): boolean {
   if (at !== null && row.sentAt !== at) return false;
-  return row.isRefused !== true && Object.hasOwn(copies, row.fingerprint);
+  return row.isRefused !== true && Object.hasOwn(copies, row.identity);
 }
 
 function countOf(rows: readonly Occurring[]): Map<string, number> {
   const counts = new Map<string, number>();
-  for (const { fingerprint } of rows) counts.set(fingerprint, (counts.get(fingerprint) ?? 0) + 1);
+  for (const { identity } of rows) counts.set(identity, (counts.get(identity) ?? 0) + 1);
   return counts;
 }

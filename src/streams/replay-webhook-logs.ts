@@ -4,8 +4,10 @@ import { instantOfSeconds } from '../instant.ts';
 import type { Range } from '../ranges.ts';
 import type { StreamKey } from '../stream-key.ts';
 import type { Judgement, Replayer } from '../sync/replay.ts';
-import { deliveryBatchOf, type NumberedRow, partitionsOf } from './webhook-log-batch.ts';
+import { packRows } from './packed-rows.ts';
+import { deliveryBatchOf, partitionsOf } from './webhook-log-batch.ts';
 import { parseWithin } from './webhook-log-page.ts';
+import type { NumberedRow } from './webhook-log-row.ts';
 
 const LONGEST_LOOKBACK = instantOfSeconds(90 * 86_400);
 
@@ -14,15 +16,15 @@ const LONGEST_LOOKBACK = instantOfSeconds(90 * 86_400);
  * them too: what it stored meanwhile is known, and what it reads later finds these. Coverage does not change: the
  * pages that held these rows have been claimed.
  */
-export const replayWebhookLogs: Replayer = (key, rows): Judgement => {
-  const judged = rows.map((row) => ({ row, ...judge(key, row) }));
+export const replayWebhookLogs: Replayer = (key, quarantined): Judgement => {
+  const judged = quarantined.map((row) => ({ row, ...judge(key, row) }));
   const passed = judged.filter((one) => one.numbered !== undefined);
-  const numbered = passed.flatMap((one) => one.numbered ?? []);
+  const rows = packRows(passed.flatMap((one) => one.numbered ?? []));
   return {
-    partitions: partitionsOf(numbered),
+    partitions: partitionsOf(rows),
     widths: [0],
     async write(tx, _before, now) {
-      const batch = deliveryBatchOf(key.organizationId, numbered);
+      const batch = deliveryBatchOf(key.organizationId, rows);
       const { rowsNew, rowsKnown } = await writeWebhookDeliveries(tx, key.organizationId, batch, now);
       return {
         stored: rowsNew,
@@ -40,14 +42,8 @@ function judge(
   row: QuarantinedRow,
 ): { readonly numbered?: readonly NumberedRow[]; readonly reason?: string } {
   const parsed = parseWithin(key, row.asked ?? likelyWindow(row), valueInQuarantine(row), () => row.raw);
-  if (!parsed.ok) return { reason: parsed.reason };
-  return {
-    numbered: Array.from({ length: row.copies }, (_, occurrence) => ({
-      row: parsed.row,
-      fingerprint: parsed.fingerprint,
-      occurrence,
-    })),
-  };
+  if (parsed.isRefused) return { reason: parsed.reason };
+  return { numbered: Array.from({ length: row.copies }, (_, occurrence) => ({ ...parsed, occurrence })) };
 }
 
 /** Of a row from before the window was noted. */

@@ -13,12 +13,12 @@ export interface StreamSettings {
   readonly quarantineLimit: number;
 }
 
-/** The parts of a stream that follow from its settings and the client alone. */
+/** The parts of a stream that follow from its settings and the client alone. @param client asks for no other stream */
 export function settingsOf(
   key: StreamKey,
   client: MerakiClient,
   settings: StreamSettings,
-): Pick<Stream, 'key' | 'everySeconds' | 'limits' | 'quarantineLimit' | 'now' | 'clockSkewMs'> {
+): Pick<Stream, 'key' | 'everySeconds' | 'limits' | 'quarantineLimit' | 'now' | 'clockSkewMs' | 'effort'> {
   return {
     key,
     everySeconds: settings.everySeconds,
@@ -26,5 +26,6 @@ export function settingsOf(
     quarantineLimit: settings.quarantineLimit,
     now: () => client.now(),
     clockSkewMs: () => client.clockSkewMs,
+    effort: () => client.effort,
   };
 }

@@ -1,40 +1,30 @@
 import type { DimensionMember } from '../db/dimensions.ts';
-import type { WebhookDeliveryBatch } from '../db/webhook-deliveries.ts';
+import type { WebhookDeliveryBatch, WebhookDeliveryContents } from '../db/webhook-deliveries.ts';
 import type { Instant } from '../instant.ts';
-import type { Range } from '../ranges.ts';
+import { spanOf } from '../ranges.ts';
 import type { Reading } from '../sync/stream.ts';
 import { hash64 } from './hash.ts';
+import type { PackedRows } from './packed-rows.ts';
 import { maskUrl } from './receiver-url.ts';
-import { memberKey, type WebhookLogRow } from './webhook-log-row.ts';
+import { memberKey } from './webhook-log-row.ts';
 
-export interface NumberedRow {
-  readonly row: WebhookLogRow;
-  readonly fingerprint: bigint;
-  /** Number of the copy among wholly identical rows. */
-  readonly occurrence: number;
+/** Deliveries to be stored, with the dimension members they name. */
+export function deliveryBatchOf(organizationId: string, rows: PackedRows): WebhookDeliveryBatch {
+  return { identities: rows, contents: () => contentsOf(organizationId, rows) };
 }
 
-/** Rows with the dimension members they name. */
-export function deliveryBatchOf(
-  organizationId: string,
-  numbered: readonly NumberedRow[],
-): WebhookDeliveryBatch {
+function contentsOf(organizationId: string, rows: PackedRows): WebhookDeliveryContents {
   const keyOf = (text: string) => memberKey(organizationId, text);
-  const networks = new Members(hash64);
-  const alertTypes = new Members(keyOf);
-  const endpoints = new Members(keyOf);
-  const deliveries = numbered.map(({ row, fingerprint, occurrence }) => ({
-    sentAt: row.sentAt,
-    loggedAt: row.loggedAt,
-    fingerprint,
-    occurrence,
-    networkKey: networks.see(row.networkId, row.sentAt),
-    alertTypeId: alertTypes.see(row.alertType, row.sentAt),
-    endpointId: endpoints.see(row.url, row.sentAt),
-    responseCode: row.responseCode,
-    responseDurationMs: row.responseDuration,
-    extra: row.extra,
-  }));
+  const networks = new Members(hash64, rows.sentAt);
+  const alertTypes = new Members(keyOf, rows.sentAt);
+  const endpoints = new Members(keyOf, rows.sentAt);
+  const deliveries = {
+    ...rows,
+    networkKey: networks.keysOf(rows.networkIds),
+    alertTypeId: alertTypes.keysOf(rows.alertTypes),
+    endpointId: endpoints.keysOf(rows.urls),
+    responseDurationMs: rows.responseDuration,
+  };
   return {
     deliveries,
     networks: networks.all,
@@ -46,10 +36,13 @@ export function deliveryBatchOf(
 /** The members of a dimension that rows name, each hashed once. */
 class Members {
   readonly #keyOf: (text: string) => string;
+  readonly #sentAt: Float64Array;
   readonly #members = new Map<string, SeenMember>();
 
-  constructor(keyOf: (text: string) => string) {
+  /** @param sentAt when each row was sent */
+  constructor(keyOf: (text: string) => string, sentAt: Float64Array) {
     this.#keyOf = keyOf;
+    this.#sentAt = sentAt;
   }
 
   get all(): readonly DimensionMember[] {
@@ -61,8 +54,15 @@ class Members {
     }));
   }
 
+  /** @param texts what the rows name, of each row one */
+  keysOf(texts: readonly string[]): BigInt64Array {
+    const keys = new BigInt64Array(texts.length);
+    for (const [place, text] of texts.entries()) keys[place] = this.#see(text, this.#sentAt[place] ?? 0);
+    return keys;
+  }
+
   /** @returns the member's key */
-  see(text: string, at: Instant): bigint {
+  #see(text: string, at: Instant): bigint {
     const known = this.#members.get(text);
     if (known === undefined) {
       const id = BigInt(this.#keyOf(text));
@@ -82,11 +82,6 @@ interface SeenMember {
 }
 
 /** Where rows of a page go. */
-export function partitionsOf(rows: readonly NumberedRow[]): Reading['partitions'] {
-  if (rows.length === 0) return [];
-  let range: Range = { from: Number.POSITIVE_INFINITY, to: Number.NEGATIVE_INFINITY };
-  for (const { row } of rows) {
-    range = { from: Math.min(range.from, row.sentAt), to: Math.max(range.to, row.sentAt + 1) };
-  }
-  return [{ table: 'webhook_deliveries', range }];
+export function partitionsOf({ sentAt }: PackedRows): Reading['partitions'] {
+  return sentAt.length === 0 ? [] : [{ table: 'webhook_deliveries', range: spanOf(sentAt) }];
 }

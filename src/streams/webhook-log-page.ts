@@ -7,15 +7,15 @@ import type { FieldDrift } from '../db/schema-drift.ts';
 import { type Instant, instantOfSeconds, parseInstant } from '../instant.ts';
 import type { Range } from '../ranges.ts';
 import type { StreamKey } from '../stream-key.ts';
-import { type Occurring, refusedFingerprint } from '../sync/occurrences.ts';
+import { type Occurring, refusedIdentity } from '../sync/occurrences.ts';
 import type { OpenWindow } from '../sync/open-window.ts';
 import { DriftNotes } from './field-drift.ts';
 import { rawItems } from './raw-json.ts';
 import {
   type ParsedRow,
   parseWebhookLogRow,
+  type UnderstoodRow,
   WEBHOOK_LOG_FIELDS,
-  type WebhookLogRow,
 } from './webhook-log-row.ts';
 
 /** Rows this far outside what was asked have a broken clock, not a late log. */
@@ -26,29 +26,7 @@ export type PlacedRow = UnderstoodRow | PlacedRefusal;
 
 interface PlacedRefusal extends Occurring {
   readonly isRefused: true;
-  readonly row: null;
   readonly refused: Omit<RefusedRow, 'copies'>;
-}
-
-/** Its identity is a text only where somebody asks for it: of nearly all rows nobody does. */
-class UnderstoodRow implements Occurring {
-  readonly refused = null;
-  readonly isRefused = false;
-  readonly row: WebhookLogRow;
-  readonly hash: bigint;
-
-  constructor(row: WebhookLogRow, hash: bigint) {
-    this.row = row;
-    this.hash = hash;
-  }
-
-  get sentAt(): Instant {
-    return this.row.sentAt;
-  }
-
-  get fingerprint(): string {
-    return String(this.hash);
-  }
 }
 
 export interface LogPage {
@@ -70,37 +48,35 @@ export function readLogPage(
   };
   const drift = new DriftNotes();
   const parsed = received.map((item, index) => {
-    const outcome = parseWithin(key, window.asked, item, () => rawOf(index));
-    if (!outcome.ok || outcome.row.extra !== null) drift.compare(item, WEBHOOK_LOG_FIELDS);
-    return outcome;
+    const row = parseWithin(key, window.asked, item, () => rawOf(index));
+    if (row.isRefused || row.extra !== null) drift.compare(item, WEBHOOK_LOG_FIELDS);
+    return row;
   });
-  const first = parsed.find((outcome) => outcome.ok);
-  let place = window.occurrences.at ?? window.lastInstant ?? first?.row.sentAt ?? window.asked.from;
-  const rows = parsed.map((outcome, index): PlacedRow => {
-    if (outcome.ok) {
-      place = outcome.row.sentAt;
-      return new UnderstoodRow(outcome.row, outcome.fingerprint);
+  const first = parsed.find((row) => !row.isRefused);
+  let place = window.occurrences.at ?? window.lastInstant ?? first?.sentAt ?? window.asked.from;
+  const rows = parsed.map((row, index): PlacedRow => {
+    if (!row.isRefused) {
+      place = row.sentAt;
+      return row;
     }
     const raw = rawOf(index);
-    const refused = { raw, reason: outcome.reason, sentAt: sentAtOf(received[index]) };
-    const fingerprint = refusedFingerprint(quarantineDigest(raw));
-    return { row: null, refused, isRefused: true, sentAt: place, fingerprint };
+    const refused = { raw, reason: row.reason, sentAt: sentAtOf(received[index]) };
+    return { isRefused: true, refused, sentAt: place, identity: refusedIdentity(quarantineDigest(raw)) };
   });
   return { rows, drift: drift.all };
 }
 
 /** Reads a row and sees that it belongs to this organization and to about the window it was asked in. */
 export function parseWithin(key: StreamKey, asked: Range, received: unknown, raw: () => string): ParsedRow {
-  const parsed = parseWebhookLogRow(received, raw);
-  if (!parsed.ok) return parsed;
-  if (parsed.row.organizationId !== key.organizationId) {
-    return { ok: false, reason: 'organizationId: is not the organization asked for' };
+  const row = parseWebhookLogRow(received, raw);
+  if (row.isRefused) return row;
+  if (row.organizationId !== key.organizationId) {
+    return { isRefused: true, reason: 'organizationId: is not the organization asked for' };
   }
-  const { sentAt } = parsed.row;
-  if (sentAt < asked.from - PLAUSIBLE || sentAt > asked.to + PLAUSIBLE) {
-    return { ok: false, reason: 'sentAt: lies more than a day outside the window asked for' };
+  if (row.sentAt < asked.from - PLAUSIBLE || row.sentAt > asked.to + PLAUSIBLE) {
+    return { isRefused: true, reason: 'sentAt: lies more than a day outside the window asked for' };
   }
-  return parsed;
+  return row;
 }
 
 function sentAtOf(received: unknown): Instant | null {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { parseInstant } from '../instant.ts';
+import { type Instant, parseInstant } from '../instant.ts';
+import type { Occurring } from '../sync/occurrences.ts';
 import type { DocumentedFields } from './field-drift.ts';
 import { hash64, hashOf } from './hash.ts';
 import { notStorable, rawFields } from './raw-json.ts';
@@ -32,6 +33,54 @@ export interface WebhookLogRow extends Readonly<z.infer<typeof rowShape>> {
   readonly extra: string | null;
 }
 
+/** A row of which is known what it holds, and how many wholly identical ones its read has given before. */
+export interface NumberedRow extends WebhookLogRow {
+  readonly fingerprint: bigint;
+  /** Number of the copy among wholly identical rows. */
+  readonly occurrence: number;
+}
+
+/**
+ * A row as read. There is one object for each, from the page to the store: pages have a thousand rows, and what is
+ * made for every one of them costs more to clear away than to make.
+ */
+export class UnderstoodRow implements NumberedRow, Occurring {
+  readonly organizationId: string;
+  readonly networkId: string;
+  readonly alertType: string;
+  readonly url: string;
+  readonly sentAt: Instant;
+  readonly loggedAt: Instant;
+  readonly responseCode: number;
+  readonly responseDuration: number;
+  readonly extra: string | null;
+  readonly fingerprint: bigint;
+  /** Told by whoever knows the pages before. */
+  occurrence = 0;
+
+  constructor(row: WebhookLogRow, fingerprint: bigint) {
+    this.organizationId = row.organizationId;
+    this.networkId = row.networkId;
+    this.alertType = row.alertType;
+    this.url = row.url;
+    this.sentAt = row.sentAt;
+    this.loggedAt = row.loggedAt;
+    this.responseCode = row.responseCode;
+    this.responseDuration = row.responseDuration;
+    this.extra = row.extra;
+    this.fingerprint = fingerprint;
+  }
+
+  get isRefused(): false {
+    return false;
+  }
+
+  /** A text only where somebody asks for it: of nearly all rows nobody does. */
+  get identity(): string {
+    return String(this.fingerprint);
+  }
+}
+
 export const WEBHOOK_LOG_FIELDS: DocumentedFields = {
   organizationId: 'string',
   networkId: 'string',
@@ -44,9 +93,7 @@ export const WEBHOOK_LOG_FIELDS: DocumentedFields = {
 };
 const DOCUMENTED = Object.keys(WEBHOOK_LOG_FIELDS).length;
 
-export type ParsedRow =
-  | { readonly ok: true; readonly row: WebhookLogRow; readonly fingerprint: bigint }
-  | { readonly ok: false; readonly reason: string };
+export type ParsedRow = UnderstoodRow | { readonly isRefused: true; readonly reason: string };
 
 /**
  * Reads one row as received; a row that is not of the documented form gives the reason.
@@ -58,36 +105,39 @@ export function parseWebhookLogRow(received: unknown, raw: () => string): Parsed
   const documented = documentedRow(received);
   if (documented !== undefined) return documented;
   const row = rowShape.safeParse(received);
-  if (!row.success) return { ok: false, reason: refusalReason(row.error, 'row') };
+  if (!row.success) return { isRefused: true, reason: refusalReason(row.error, 'row') };
   const given = Object.keys(received as object);
   if (given.length === DOCUMENTED) return understood({ ...row.data, extra: null });
   const unknown = new Set(given.filter((name) => !Object.hasOwn(WEBHOOK_LOG_FIELDS, name)));
   const fields = rawFields(raw()).filter(([name]) => unknown.has(name));
-  if (fields.length > unknown.size) return { ok: false, reason: 'an unknown field is named twice' };
+  if (fields.length > unknown.size) return { isRefused: true, reason: 'an unknown field is named twice' };
   const extra = `{${fields.map(([name, value]) => `${JSON.stringify(name)}:${value}`).join(',')}}`;
   const odd = notStorable(extra);
-  if (odd !== undefined) return { ok: false, reason: `an unknown field ${odd}` };
+  if (odd !== undefined) return { isRefused: true, reason: `an unknown field ${odd}` };
   return understood({ ...row.data, extra });
 }
 
-function understood(row: WebhookLogRow): ParsedRow {
-  return { ok: true, row, fingerprint: fingerprintOf(row) };
+function understood(row: WebhookLogRow): UnderstoodRow {
+  return new UnderstoodRow(row, fingerprintOf(row));
 }
 
 /** The row if it has the eight documented fields and no other, as nearly all have; whatever is odd is left to zod. */
-function documentedRow(received: unknown): ParsedRow | undefined {
+function documentedRow(received: unknown): UnderstoodRow | undefined {
   if (typeof received !== 'object' || received === null) return undefined;
   const { organizationId, networkId, alertType, url, sentAt, loggedAt, responseCode, responseDuration } =
     received as Readonly<Record<string, unknown>>;
-  const [organization, network] = [plainText(organizationId), plainText(networkId)];
-  const [alert, receiver] = [plainText(alertType), plainText(url)];
+  const organization = organizationOf(organizationId);
+  const network = networkOf(networkId);
+  const alert = alertTypeOf(alertType);
+  const receiver = receiverOf(url);
   if (organization === undefined || network === undefined) return undefined;
   if (alert === undefined || receiver === undefined) return undefined;
   if (!isInt32(responseCode) || !isInt32(responseDuration)) return undefined;
   if (typeof sentAt !== 'string' || typeof loggedAt !== 'string') return undefined;
-  const [sent, logged] = [parseInstant(sentAt), parseInstant(loggedAt)];
-  if (sent === undefined || logged === undefined || Object.keys(received).length !== DOCUMENTED)
-    return undefined;
+  const sent = parseInstant(sentAt);
+  const logged = parseInstant(loggedAt);
+  if (sent === undefined || logged === undefined) return undefined;
+  if (Object.keys(received).length !== DOCUMENTED) return undefined;
   const row = {
     organizationId: organization.text,
     networkId: network.text,
@@ -100,7 +150,7 @@ function documentedRow(received: unknown): ParsedRow | undefined {
     extra: null,
   };
   const texts = `${organization.json},${network.json},${alert.json},${receiver.json}`;
-  return { ok: true, row, fingerprint: fingerprintOf(row, texts) };
+  return new UnderstoodRow(row, fingerprintOf(row, texts));
 }
 
 interface PlainText {
@@ -108,14 +158,18 @@ interface PlainText {
   readonly json: string;
 }
 
-/** Texts come again and again: one of each stays, and those of every row go with their page. */
-const kept = remembered((text): PlainText | undefined =>
-  isPlainText(text) ? { text, json: JSON.stringify(text) } : undefined,
-);
-
-function plainText(value: unknown): PlainText | undefined {
-  return typeof value === 'string' ? kept(value) : undefined;
+/** Texts of a field come again and again: one of each stays, and those of every row go with their page. */
+function plainTexts(): (value: unknown) => PlainText | undefined {
+  const kept = remembered((text): PlainText | undefined =>
+    isPlainText(text) ? { text, json: JSON.stringify(text) } : undefined,
+  );
+  return (value) => (typeof value === 'string' ? kept(value) : undefined);
 }
+
+const organizationOf = plainTexts();
+const networkOf = plainTexts();
+const alertTypeOf = plainTexts();
+const receiverOf = plainTexts();
 
 function isPlainText(text: string): boolean {
   return !text.includes('\0') && text.isWellFormed();

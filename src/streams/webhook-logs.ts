@@ -9,10 +9,12 @@ import type { StreamKey } from '../stream-key.ts';
 import type { LearnedLimits } from '../sync/limits.ts';
 import { type OpenWindow, openWindow, type TakenPage, takePage } from '../sync/open-window.ts';
 import type { Reading, Stream } from '../sync/stream.ts';
+import { joinRows, type PackedRows, packRows } from './packed-rows.ts';
 import { type ReadMoment, withoutRepeats } from './page-repeats.ts';
 import { type StreamSettings, settingsOf } from './stream-settings.ts';
-import { deliveryBatchOf, type NumberedRow, partitionsOf } from './webhook-log-batch.ts';
+import { deliveryBatchOf, partitionsOf } from './webhook-log-batch.ts';
 import { readLogPage } from './webhook-log-page.ts';
+import type { UnderstoodRow } from './webhook-log-row.ts';
 
 export interface WebhookLogsSettings extends StreamSettings {
   /** Rows of a page, 3 to 1000. */
@@ -72,8 +74,8 @@ export function webhookLogs(key: StreamKey, client: MerakiClient, settings: Webh
       return (await getWebhookLogs(client, key.organizationId, asked, 3, { signal })).answer;
     },
     write(tx, readings, _before, now, tellFresh) {
-      const numbered = (readings as readonly LogReading[]).flatMap((reading) => reading.numbered);
-      const batch = deliveryBatchOf(key.organizationId, numbered);
+      const rows = joinRows((readings as readonly LogReading[]).map((reading) => reading.rows));
+      const batch = deliveryBatchOf(key.organizationId, rows);
       return writeWebhookDeliveries(tx, key.organizationId, batch, now, tellFresh);
     },
     stored: (query, _intervalSeconds, within) => readDeliveryContents(query, key.organizationId, within),
@@ -83,7 +85,7 @@ export function webhookLogs(key: StreamKey, client: MerakiClient, settings: Webh
 
 /** Every reading of a stream made here is one. */
 interface LogReading extends Reading {
-  readonly numbered: readonly NumberedRow[];
+  readonly rows: PackedRows;
 }
 
 async function readingOf(
@@ -95,15 +97,20 @@ async function readingOf(
   readMoment: (sentAt: Instant) => Promise<ReadMoment>,
 ): Promise<LogReading> {
   const page = readLogPage(key, window, received, answer.text);
-  const { rows, effort } = await withoutRepeats(page.rows, window.occurrences, readMoment);
-  const taken = takePage(window, rows, answer.next, REACH);
-  const numbered: NumberedRow[] = [];
+  const { rows: placed, effort } = await withoutRepeats(page.rows, window.occurrences, readMoment);
+  const taken = takePage(window, placed, answer.next, REACH);
+  const understood: UnderstoodRow[] = [];
   const refused: RefusedRow[] = [];
-  for (const [index, item] of rows.entries()) {
+  for (const [index, row] of placed.entries()) {
     const occurrence = taken.occurrences[index] ?? 0;
-    if (item.refused !== null) refused.push({ ...item.refused, copies: occurrence + 1 });
-    else numbered.push({ row: item.row, fingerprint: item.hash, occurrence });
+    if (row.isRefused) {
+      refused.push({ ...row.refused, copies: occurrence + 1 });
+    } else {
+      row.occurrence = occurrence;
+      understood.push(row);
+    }
   }
+  const rows = packRows(understood);
   const lesson = orderLesson(window, taken, learned);
   const anew = lesson?.anew === true;
   return {
@@ -114,19 +121,19 @@ async function readingOf(
     drift: page.drift,
     tally: {
       received: received.length,
-      taken: numbered.length,
+      taken: understood.length,
       refused: refused.length,
-      left: page.rows.length - rows.length,
+      left: page.rows.length - placed.length,
     },
-    partitions: partitionsOf(numbered),
+    partitions: partitionsOf(rows),
     learned: lesson?.learned ?? null,
     anew,
     answeredAt: answer.answeredAt,
     requests: answer.requests + effort.requests,
     waitedMs: answer.waitedMs + effort.waitedMs,
     contents: () =>
-      numbered.map(({ row, fingerprint }) => ({ at: row.sentAt, key: String(fingerprint), amount: 1 })),
-    numbered,
+      Array.from(rows.sentAt, (at, place) => ({ at, key: String(rows.fingerprint[place]), amount: 1 })),
+    rows,
   };
 }
 
@@ -149,13 +156,15 @@ interface OrderLesson {
 function orderLesson(window: OpenWindow, taken: TakenPage, learned: LearnedLimits): OrderLesson | null {
   const { wholeSpan, ...others } = learned;
   if (taken.proves !== null) {
+    const { disproved, ...rest } = others;
     const isKnown = taken.proves === learned.order && wholeSpan === undefined;
-    return isKnown ? null : { learned: { ...others, order: taken.proves }, anew: false };
+    const still = disproved !== undefined && disproved !== taken.proves && { disproved };
+    return isKnown ? null : { learned: { ...rest, ...still, order: taken.proves }, anew: false };
   }
   if (taken.outOfOrder && window.proven !== null) {
     // A page token that led back looks like this, too: the order is to be proven anew before it is given up.
     const { order: _doubtful, ...rest } = learned;
-    return { learned: rest, anew: true };
+    return { learned: { ...rest, disproved: window.proven }, anew: true };
   }
   if (taken.outOfOrder) {
     const span = wholeSpan ?? FIRST_UNSORTED_SPAN;

@@ -44,8 +44,10 @@ export class BackfillWindows implements LaneWindows {
           open.map(({ claim }) => claim),
         ),
       };
-      const left = duration(backfillGaps(notOpen));
-      const planned = planBackfill(notOpen, sliceLength(left, this.#perPage));
+      const gaps = backfillGaps(notOpen);
+      const left = duration(gaps);
+      const longest = this.#memory.longestAt(gaps[0]?.from ?? 0);
+      const planned = planBackfill(notOpen, Math.min(longest, sliceLength(left, this.#perPage)));
       this.#isUsedUp = planned === undefined;
       if (planned === undefined) return undefined;
       const { claim } = planned;

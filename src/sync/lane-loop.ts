@@ -18,6 +18,9 @@ import { WindowReader } from './window-reader.ts';
 /** Refused windows and expired page tokens in one run before it is left to the job's retry. */
 const MOST_SETBACKS = 30;
 
+/** How long a page of history may wait for the next one; what is new is to be seen at once. */
+const PATIENCE_MS = 250;
+
 /** `runId` names the run and is the holder of the checkpoint meanwhile; never used twice. */
 export interface LaneRun extends RecordOptions {
   /** Stops the run after the pages at hand are committed; what waits for an answer ends at once. */
@@ -59,13 +62,13 @@ export class LaneLoop {
     this.#lane = lane;
     this.#record = new LaneRecord(lane, held);
     this.#memory = new StreamMemory(lane.database, lane.stream, lane.only);
-    this.#lessons = new SourceLessons(lane.stream, this.#memory, lane.log, lane.signal);
+    this.#lessons = new SourceLessons(lane, this.#memory);
     this.#resumed = lane.only === undefined ? parseOpenWindows(held.openWindows) : [];
     this.#windows =
       lane.lane === 'live'
         ? new LiveWindows(this.#memory, this.#resumed.length > 0, lane.only !== undefined)
         : new BackfillWindows(this.#memory, this.#resumed, (claim) => this.#skip(claim));
-    this.#pages = new PagesAhead(() => lane.clock.now());
+    this.#pages = new PagesAhead(lane.clock, lane.lane === 'backfill' ? PATIENCE_MS : 0);
   }
 
   get counts(): RunCounts {
@@ -147,7 +150,6 @@ export class LaneLoop {
     const [first] = pages;
     this.#windows.came(first, this.#atWork.size);
     if (first.isTooLong) {
-      this.#record.spend(first.reading);
       this.#pages.letGo(pages);
       this.#leave(window);
       this.#windows.again();
@@ -198,15 +200,19 @@ export class LaneLoop {
     if (!(noAnswer || brokenPaging || error instanceof WindowRefusedError)) throw error;
     this.#countSetback(error);
     this.#leave(window);
-    this.#record.spend({ requests: 1, waitedMs: 0 });
-    this.#record.spend(await this.#lessons.learn(asked, error));
+    await this.#lessons.learn(asked, error);
     this.#leaveUnread();
     await this.#record.keepOnly(this.#besides(window), this.#isDoubted(window) ? [window.opened.claim] : []);
   }
 
-  /** Whether a window claimed time by an order that is not believed any more, and will not be read to its end. */
+  /**
+   * Whether a window claimed time by an order that rows have come out of since. One that was forgotten, as all lessons are
+   * after a week, was true when it was believed: what was claimed by it may be out of reach by now, and stays.
+   */
   #isDoubted({ at: { proven } }: WindowAtWork): boolean {
-    return proven !== null && proven !== this.#memory.learned.order;
+    const { order, disproved } = this.#memory.learned;
+    if (proven === null || proven === order) return false;
+    return order !== undefined || proven === disproved;
   }
 
   #besides(window: WindowAtWork): readonly OpenWindow[] {

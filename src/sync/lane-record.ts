@@ -3,14 +3,7 @@ import { advanceCheckpoint, type HeldCheckpoint, releaseCheckpoint } from '../db
 import type { Database } from '../db/database.ts';
 import type { Partitions } from '../db/partitions.ts';
 import type { FieldDrift } from '../db/schema-drift.ts';
-import {
-  addCounts,
-  noCounts,
-  type RunCounts,
-  type RunOutcome,
-  type RunState,
-  saveRun,
-} from '../db/sync-runs.ts';
+import { noCounts, type RunCounts, type RunOutcome, type RunState, saveRun } from '../db/sync-runs.ts';
 import { type Instant, instantOfMilliseconds } from '../instant.ts';
 import type { Log } from '../log.ts';
 import type { Ranges } from '../ranges.ts';
@@ -35,13 +28,22 @@ export interface RecordOptions {
 export class LaneRecord {
   readonly #options: RecordOptions;
   readonly #startedAt: Instant;
+  readonly #effortBefore: Effort;
   #held: HeldCheckpoint;
-  counts: RunCounts = noCounts;
+  #counts: RunCounts = noCounts;
 
   constructor(options: RecordOptions, held: HeldCheckpoint) {
     this.#options = options;
     this.#held = held;
     this.#startedAt = options.stream.now();
+    this.#effortBefore = options.stream.effort();
+  }
+
+  /** As of now: requests and waiting are those of the whole run, not only of the pages that were committed. */
+  get counts(): RunCounts {
+    const { requests, waitedMs } = this.#options.stream.effort();
+    const before = this.#effortBefore;
+    return { ...this.#counts, requests: requests - before.requests, waitedMs: waitedMs - before.waitedMs };
   }
 
   /**
@@ -66,10 +68,10 @@ export class LaneRecord {
       readBefore: before,
       besides,
     };
-    const state = this.#state();
+    const state = { ...this.#state(), counts: withoutEffortOf(readings, this.counts) };
     const committed = await commitPages(database, partitions, stream, this.#held, state, readings, terms);
     this.#held = committed.held;
-    this.counts = committed.counts;
+    this.#counts = committed.counts;
     this.#tellDrift(committed.drift);
   }
 
@@ -85,11 +87,6 @@ export class LaneRecord {
       if (retracted.length > 0) await retractClaims(tx, held.key, retracted, stream.now());
       return held;
     });
-  }
-
-  /** Counts what was asked for without a page being committed. */
-  spend({ requests, waitedMs }: Effort): void {
-    this.counts = addCounts(this.counts, { ...noCounts, requests, waitedMs });
   }
 
   async end(outcome: RunOutcome, error: string | null): Promise<void> {
@@ -124,4 +121,14 @@ export class LaneRecord {
       error: null,
     };
   }
+}
+
+/** `commitPages` adds what its pages took, which is among all that the run has sent. */
+function withoutEffortOf(readings: readonly Effort[], counts: RunCounts): RunCounts {
+  const sum = (of: (effort: Effort) => number) => readings.reduce((all, one) => all + of(one), 0);
+  return {
+    ...counts,
+    requests: counts.requests - sum(({ requests }) => requests),
+    waitedMs: counts.waitedMs - sum(({ waitedMs }) => waitedMs),
+  };
 }

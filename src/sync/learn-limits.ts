@@ -1,21 +1,24 @@
 import { WindowRefusedError } from '../errors.ts';
 import { type Instant, instantOfSeconds } from '../instant.ts';
+import type { Range } from '../ranges.ts';
 import type { StreamKey } from '../stream-key.ts';
 import { type LearnedLimits, nextProbe, nextSmaller } from './limits.ts';
 import type { OpenWindow } from './open-window.ts';
 import { EDGE_MARGIN, horizonOf, type Situation } from './plan.ts';
-import type { Effort, Stream } from './stream.ts';
+import type { Stream } from './stream.ts';
 
 const PROBE_SPAN = instantOfSeconds(3_600);
-
-export interface Lesson {
-  /** `null`: the refusal has passed, and teaches nothing. */
-  readonly learned: LearnedLimits | null;
-  readonly effort: Effort;
-}
+const DAY = instantOfSeconds(86_400);
 
 /**
- * Finds out what a refused window was refused for, by probes, and returns the limits to go on with.
+ * What a refusal teaches: limits to go on with, or
+ * - `passed`: nothing, it is over;
+ * - `stretch`: nothing of other times, for what is as wide or older is answered there.
+ */
+export type Lesson = LearnedLimits | 'passed' | 'stretch';
+
+/**
+ * Finds out what a refused window was refused for, by probes.
  *
  * @throws {WindowRefusedError} when even the newest hour is refused: no limit explains that
  */
@@ -27,13 +30,19 @@ export async function learnFromRefusal(
   signal: AbortSignal,
 ): Promise<Lesson> {
   const { asked } = window;
-  const probing = new Probing(stream, signal);
+  const accepts = (from: Instant, to = from + PROBE_SPAN) => isAccepted(stream, { from, to }, signal);
   const width = asked.to - asked.from;
-  if (width > PROBE_SPAN && (await probing.accepts(asked.from))) {
-    if (await probing.accepts(asked.from, asked.to)) return { learned: null, effort: probing.effort };
+  if (width > PROBE_SPAN && (await accepts(asked.from))) {
+    if (await accepts(asked.from, asked.to)) return 'passed';
+    const newest = newestAsWideAs(asked, situation.now);
+    if (await accepts(newest.from, newest.to)) return 'stretch';
     const span = nextSmaller(Math.min(width, situation.span));
     if (span === undefined) throw refusedOutright(stream.key);
-    return { learned: { ...learned, span, learnedAt: situation.now }, effort: probing.effort };
+    return { ...learned, span, learnedAt: situation.now };
+  }
+  const edge = horizonOf(situation);
+  if (asked.from > edge + DAY && (await accepts(edge))) {
+    return (await accepts(asked.from, asked.to)) ? 'passed' : 'stretch';
   }
   const age = situation.now - asked.from + EDGE_MARGIN;
   let search = { accepted: 0, refused: Math.min(age, situation.lookback) };
@@ -41,43 +50,28 @@ export async function learnFromRefusal(
     const lookback = nextProbe(search);
     if (lookback === undefined) break;
     const from = horizonOf({ ...situation, lookback });
-    if (await probing.accepts(from)) search = { ...search, accepted: lookback };
+    if (await accepts(from)) search = { ...search, accepted: lookback };
     else search = { ...search, refused: lookback };
   }
+  // A burst of refusals looks like a short lookback; where the edge is accepted now, it was one. So does a window that
+  // was planned before the clock's error was known, where no shorter lookback is left to be tried.
+  if (await accepts(horizonOf({ ...situation, lookback: search.refused }))) return 'passed';
   if (search.accepted === 0) throw refusedOutright(stream.key);
-  // A burst of refusals looks like a short lookback; where the edge is accepted now, it was one.
-  if (await probing.accepts(horizonOf({ ...situation, lookback: search.refused }))) {
-    return { learned: null, effort: probing.effort };
-  }
-  return {
-    learned: { ...learned, lookback: search.accepted, learnedAt: situation.now },
-    effort: probing.effort,
-  };
+  return { ...learned, lookback: search.accepted, learnedAt: situation.now };
 }
 
-class Probing {
-  readonly #stream: Stream;
-  readonly #signal: AbortSignal;
-  effort: Effort = { requests: 0, waitedMs: 0 };
+/** The newest time that is as wide. */
+export function newestAsWideAs({ from, to }: Range, now: Instant): Range {
+  return { from: now - (to - from), to: now };
+}
 
-  constructor(stream: Stream, signal: AbortSignal) {
-    this.#stream = stream;
-    this.#signal = signal;
-  }
-
-  async accepts(from: Instant, to: Instant = from + PROBE_SPAN): Promise<boolean> {
-    try {
-      const spent = await this.#stream.probe({ from, to }, this.#signal);
-      this.effort = {
-        requests: this.effort.requests + spent.requests,
-        waitedMs: this.effort.waitedMs + spent.waitedMs,
-      };
-      return true;
-    } catch (error) {
-      if (!(error instanceof WindowRefusedError)) throw error;
-      this.effort = { ...this.effort, requests: this.effort.requests + 1 };
-      return false;
-    }
+async function isAccepted(stream: Stream, asked: Range, signal: AbortSignal): Promise<boolean> {
+  try {
+    await stream.probe(asked, signal);
+    return true;
+  } catch (error) {
+    if (!(error instanceof WindowRefusedError)) throw error;
+    return false;
   }
 }
 

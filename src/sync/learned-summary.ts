@@ -1,5 +1,5 @@
 import { formatInstant, type Instant, MICROSECONDS_PER_SECOND } from '../instant.ts';
-import { BELIEVED_FOR, parseLearnedLimits } from './limits.ts';
+import { BELIEVED_FOR, isOfAllTime, parseLearnedLimits } from './limits.ts';
 
 /** What is believed of a source besides what is documented; fit for JSON. Durations in seconds, times ISO 8601. */
 export interface LearnedSummary {
@@ -16,6 +16,13 @@ export interface LearnedSummary {
   readonly finest_interval_seconds: number | null;
   readonly learned_at: string | null;
   readonly believed_until: string | null;
+  /** Stretches in which windows are kept short, since longer ones could not be read there; `null`s: at all times. */
+  readonly shortened: readonly {
+    readonly from: string | null;
+    readonly to: string | null;
+    readonly until: string;
+    readonly span_seconds: number;
+  }[];
   readonly skipped: readonly { readonly from: string; readonly to: string; readonly until: string }[];
 }
 
@@ -31,6 +38,7 @@ export function summarizeLearned(stored: unknown, now: Instant): LearnedSummary 
     finerInterval,
     finestInterval,
     learnedAt,
+    shortened = [],
     skipped = [],
   } = learned;
   const unsorted = order === 'unordered' ? wholeSpan : undefined;
@@ -48,6 +56,12 @@ export function summarizeLearned(stored: unknown, now: Instant): LearnedSummary 
     finest_interval_seconds: finestInterval ?? null,
     learned_at: learnedWhen === undefined ? null : formatInstant(learnedWhen),
     believed_until: learnedWhen === undefined ? null : formatInstant(learnedWhen + BELIEVED_FOR),
+    shortened: shortened.map((stretch) => ({
+      from: isOfAllTime(stretch) ? null : formatInstant(stretch.from),
+      to: isOfAllTime(stretch) ? null : formatInstant(stretch.to),
+      until: formatInstant(stretch.until),
+      span_seconds: Math.floor(stretch.span / MICROSECONDS_PER_SECOND),
+    })),
     skipped: skipped.map(({ from, to, until }) => ({
       from: formatInstant(from),
       to: formatInstant(to),

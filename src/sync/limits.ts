@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import { type Instant, instantOfSeconds } from '../instant.ts';
+import type { Range } from '../ranges.ts';
 
 const DAY = instantOfSeconds(86_400);
 const STEPS: readonly number[] = [62, 31, 30, 14, 7, 3, 1, 0.25, 1 / 24].map((days) => days * DAY);
@@ -16,6 +17,8 @@ const learnedLimitsShape = z.object({
   span: z.number().optional(),
   /** How the log is sorted, as a window that was read whole has shown. */
   order: z.enum(['ascending', 'descending', 'unordered']).optional(),
+  /** The order that rows came out of: whatever was claimed by it is in doubt until a whole read shows an order again. */
+  disproved: z.enum(['ascending', 'descending']).optional(),
   /** Windows are kept so short that they can be read whole: the log is not, or not known to be, sorted by time. */
   wholeSpan: z.number().optional(),
   /** Windows wider than this come at coarser buckets than asked. */
@@ -34,6 +37,11 @@ const learnedLimitsShape = z.object({
     .array(z.object({ from: z.number(), to: z.number(), until: z.number() }))
     .readonly()
     .optional(),
+  /** Stretches of which a window could not be read: how long windows may be that begin there, and until when. */
+  shortened: z
+    .array(z.object({ from: z.number(), to: z.number(), until: z.number(), span: z.number() }))
+    .readonly()
+    .optional(),
 });
 
 /** What a source has shown of itself. Durations in microseconds. */
@@ -42,15 +50,40 @@ export type LearnedLimits = Readonly<z.infer<typeof learnedLimitsShape>>;
 export function parseLearnedLimits(stored: unknown, now: Instant): LearnedLimits {
   const parsed = learnedLimitsShape.safeParse(stored);
   if (!parsed.success) return {};
-  const { learnedAt, skipped = [] } = parsed.data;
-  const still = skipped.filter((stretch) => stretch.until > now);
-  if (learnedAt === undefined || now - learnedAt <= BELIEVED_FOR) return { ...parsed.data, skipped: still };
-  const { wantedBefore, reached } = parsed.data;
+  const { skipped = [], shortened = [], ...lessons } = parsed.data;
+  const shorter = shortened.filter((stretch) => stretch.until > now);
+  const still = {
+    skipped: skipped.filter((stretch) => stretch.until > now),
+    ...(shorter.length > 0 && { shortened: shorter }),
+  };
+  const { learnedAt, wantedBefore, reached, disproved } = lessons;
+  if (learnedAt === undefined || now - learnedAt <= BELIEVED_FOR) return { ...lessons, ...still };
   return {
     ...(wantedBefore !== undefined && { wantedBefore }),
     ...(reached !== undefined && { reached }),
-    skipped: still,
+    // What was claimed by it does not become true by a week's passing.
+    ...(disproved !== undefined && { disproved }),
+    ...still,
   };
+}
+
+/** In a stretch of this, windows are too long at whatever time. */
+export const ALL_TIME: Range = { from: 0, to: Number.MAX_SAFE_INTEGER };
+
+export function isOfAllTime({ from, to }: Range): boolean {
+  return from === ALL_TIME.from && to === ALL_TIME.to;
+}
+
+/** How long windows may be that begin at `from`, in microseconds, by what could not be read there or anywhere. */
+export function longestAt({ shortened = [] }: LearnedLimits, from: Instant, now: Instant): number {
+  const holding = shortened.filter((one) => one.from <= from && from < one.to && one.until > now);
+  return Math.min(...holding.map(({ span }) => span));
+}
+
+/** The same of windows that begin at any time. */
+export function longestAtAllTimes({ shortened = [] }: LearnedLimits, now: Instant): number {
+  const holding = shortened.filter((one) => isOfAllTime(one) && one.until > now);
+  return Math.min(...holding.map(({ span }) => span));
 }
 
 /** A stretch of time that could not be read, and until when it is left alone. */

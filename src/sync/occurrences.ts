@@ -12,7 +12,7 @@
  */
 import type { Instant } from '../instant.ts';
 
-/** Copies seen so far in this read, by fingerprint. Small enough to be stored with a checkpoint. */
+/** Copies seen so far in this read, by identity. Small enough to be stored with a checkpoint. */
 export interface OccurrenceCounts {
   /** Timestamp the counts belong to; `null` when they span the whole window. */
   readonly at: Instant | null;
@@ -23,8 +23,9 @@ export const noOccurrences: OccurrenceCounts = { at: null, copies: {} };
 
 export interface Occurring {
   readonly sentAt: Instant;
-  readonly fingerprint: string;
-  /** Whether it was not understood; then its fingerprint is a {@link refusedFingerprint}. */
+  /** The same for wholly identical rows, and for no others. */
+  readonly identity: string;
+  /** Whether it was not understood; then its identity is a {@link refusedIdentity}. */
   readonly isRefused?: boolean;
 }
 
@@ -32,13 +33,13 @@ const REFUSED = '?';
 /** A checkpoint stays small: counts of more refused rows than this are let go, the oldest first. */
 const MOST_REFUSED = 1_000;
 
-/** Fingerprint of a row that was refused; no row that was understood has such a one. */
-export function refusedFingerprint(digest: string): string {
+/** Identity of a row that was refused; no row that was understood has such a one. */
+export function refusedIdentity(digest: string): string {
   return `${REFUSED}${digest.slice(0, 32)}`;
 }
 
-function isOfRefused(fingerprint: string): boolean {
-  return fingerprint.startsWith(REFUSED);
+function isOfRefused(identity: string): boolean {
+  return identity.startsWith(REFUSED);
 }
 
 /**
@@ -54,14 +55,13 @@ export function numberOccurrences(
 ): { readonly occurrences: readonly number[]; readonly after: OccurrenceCounts } {
   if (sorted && areInOrder(rows, before)) return numberByMoment(rows, before);
   const copies = new Map(Object.entries(before.copies));
-  const occurrences = rows.map(({ fingerprint }) => nextCopy(copies, fingerprint));
+  const occurrences = rows.map(({ identity }) => nextCopy(copies, identity));
   const last = rows.at(-1);
   if (last === undefined) return { occurrences, after: before };
   if (!sorted) return { occurrences, after: { at: null, copies: Object.fromEntries(copies) } };
-  const atEdge = new Set(rows.filter((row) => row.sentAt === last.sentAt).map((row) => row.fingerprint));
-  if (before.at === last.sentAt)
-    for (const fingerprint of Object.keys(before.copies)) atEdge.add(fingerprint);
-  const kept = [...copies].filter(([fingerprint]) => atEdge.has(fingerprint) && !isOfRefused(fingerprint));
+  const atEdge = new Set(rows.filter((row) => row.sentAt === last.sentAt).map((row) => row.identity));
+  if (before.at === last.sentAt) for (const identity of Object.keys(before.copies)) atEdge.add(identity);
+  const kept = [...copies].filter(([identity]) => atEdge.has(identity) && !isOfRefused(identity));
   return {
     occurrences,
     after: { at: last.sentAt, copies: Object.fromEntries([...kept, ...refusedOf(copies)]) },
@@ -69,14 +69,14 @@ export function numberOccurrences(
 }
 
 /** Counts one more. @returns how many there were before */
-function nextCopy(copies: Map<string, number>, fingerprint: string): number {
-  const copy = copies.get(fingerprint) ?? 0;
-  copies.set(fingerprint, copy + 1);
+function nextCopy(copies: Map<string, number>, identity: string): number {
+  const copy = copies.get(identity) ?? 0;
+  copies.set(identity, copy + 1);
   return copy;
 }
 
 function refusedOf(copies: Iterable<readonly [string, number]>): readonly (readonly [string, number])[] {
-  return [...copies].filter(([fingerprint]) => isOfRefused(fingerprint)).slice(-MOST_REFUSED);
+  return [...copies].filter(([identity]) => isOfRefused(identity)).slice(-MOST_REFUSED);
 }
 
 /** Whether twins are neighbours: all rows were understood, and no moment comes again after another one. */
@@ -100,7 +100,7 @@ function numberByMoment(
   before: OccurrenceCounts,
 ): { readonly occurrences: readonly number[]; readonly after: OccurrenceCounts } {
   const refused = refusedOf(Object.entries(before.copies));
-  const understood = Object.entries(before.copies).filter(([fingerprint]) => !isOfRefused(fingerprint));
+  const understood = Object.entries(before.copies).filter(([identity]) => !isOfRefused(identity));
   const copiesAt = (moment: Instant) => new Map(moment === before.at ? understood : []);
   let copies = new Map<string, number>();
   const occurrences = rows.map((row, index) => {
@@ -109,7 +109,7 @@ function numberByMoment(
     const isAlone = isFirst && next !== undefined && next.sentAt !== row.sentAt && row.sentAt !== before.at;
     if (isAlone) return 0;
     if (isFirst) copies = copiesAt(row.sentAt);
-    return nextCopy(copies, row.fingerprint);
+    return nextCopy(copies, row.identity);
   });
   const last = rows.at(-1);
   if (last === undefined) return { occurrences, after: before };

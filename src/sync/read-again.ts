@@ -12,6 +12,7 @@ export interface ReadAgain {
   /** The part of the window that was read whole: all of it, unless requests ran out or an answer failed. */
   readonly read: Ranges;
   readonly contents: readonly Content[];
+  /** That were sent, also those that failed. */
   readonly requests: number;
   /** Why the reading ended early, if it did. */
   readonly endedBy: string | null;
@@ -33,22 +34,21 @@ export async function readAgain(
   const { intervalSeconds } = planned;
   const readings: Reading[] = [];
   let read: Ranges = [];
-  let spent = 0;
   let endedBy: string | null = null;
+  const before = stream.effort().requests;
+  const spent = () => stream.effort().requests - before;
   let window: OpenWindow | null = stream.open(planned, memory.learned);
   const tokens = new Set<string>();
   while (window !== null && endedBy === null) {
-    if (spent >= requests) {
+    if (spent() >= requests) {
       endedBy = 'the request budget was used up';
       break;
     }
     const page: Reading | string = await readPage(stream, memory, window, signal, intervalSeconds);
     if (typeof page === 'string') {
-      spent += 1;
       endedBy = page;
       break;
     }
-    spent += page.requests;
     readings.push(page);
     for (const claim of page.claims.filter((one) => one.intervalSeconds === intervalSeconds)) {
       read = union(subtract(read, claim.retracted ?? []), claim.final);
@@ -60,7 +60,7 @@ export async function readAgain(
     if (token !== null) tokens.add(token);
   }
   const contents = readings.flatMap((reading) => reading.contents(intervalSeconds));
-  return { readings, read, contents, requests: spent, endedBy };
+  return { readings, read, contents, requests: spent(), endedBy };
 }
 
 async function readPage(

@@ -75,6 +75,18 @@ export async function rollUp(
   }
 }
 
+/**
+ * The same for all that is stale by now, whoever holds or rolls up some of it meanwhile: they are waited for. Ends early
+ * only where the signal is given.
+ */
+export async function rollUpBesideOthers(
+  context: RollUpContext,
+  key: StreamKey,
+  now: Instant,
+): Promise<void> {
+  await rollUp(context, key, now, async () => undefined);
+}
+
 /** Makes all rollups that are stale equal to their facts: what was left by audits, replays, retention and crashes. */
 export async function rollUpAll(context: RollUpContext, now: Instant): Promise<void> {
   for (const key of await staleStreams(context.database.query)) {

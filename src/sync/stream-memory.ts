@@ -5,7 +5,7 @@ import { changeLimits, rememberStream, type StreamRecord } from '../db/streams.t
 import { type Instant, instantOfSeconds } from '../instant.ts';
 import { intersect, type Range, type Ranges, subtract, union } from '../ranges.ts';
 import type { ReadBefore } from './lateness.ts';
-import { type LearnedLimits, parseLearnedLimits } from './limits.ts';
+import { type LearnedLimits, longestAt, longestAtAllTimes, parseLearnedLimits } from './limits.ts';
 import { recordLostTime } from './lost-time.ts';
 import { beginningOf, EDGE_MARGIN, horizonOf, type Situation } from './plan.ts';
 import type { Stream } from './stream.ts';
@@ -84,7 +84,13 @@ export class StreamMemory {
     this.#readBefore = { final, covered, closely };
     const situation = this.#stream.situation(coverage, this.#wantedFrom, this.#learned);
     const left = union((this.#learned.skipped ?? []).filter(({ until }) => until > situation.now));
-    return { ...situation, done: union(situation.done, this.#fruitless, left), only: this.#only };
+    const { lead, reach, now } = situation;
+    return {
+      ...situation,
+      span: Math.min(situation.span, lead + longestAtAllTimes(this.#learned, now) + reach),
+      done: union(situation.done, this.#fruitless, left),
+      only: this.#only,
+    };
   }
 
   /**
@@ -100,6 +106,11 @@ export class StreamMemory {
     const stored = await this.#stream.stored(this.#database.query, intervalSeconds, covered);
     const width = instantOfSeconds(intervalSeconds);
     return subtract(covered, union(stored.map(({ at }) => ({ from: at, to: at + width }))));
+  }
+
+  /** How long a window that begins at `from` may be, after longer ones could not be read there; in microseconds. */
+  longestAt(from: Instant): number {
+    return longestAt(this.#learned, from, this.#stream.now());
   }
 
   /** Leaves a stretch of time alone for the rest of this run. */
@@ -126,7 +137,7 @@ export class StreamMemory {
     const learnedAt = learned.learnedAt ?? this.#stream.now();
     await this.#store(
       (stored, wantedFrom) => ({
-        ...merged(stored, before, learned),
+        ...withDisproved(stored, merged(stored, before, learned)),
         wantedBefore: stored.wantedBefore ?? wantedFrom,
         learnedAt: stored.learnedAt ?? learnedAt,
       }),
@@ -176,6 +187,12 @@ function merged(stored: LearnedLimits, before: LearnedLimits, after: LearnedLimi
   const rest = Object.entries(stored).filter(([name]) => !changed.some((other) => other === name));
   const lessons = changed.flatMap((name) => (after[name] === undefined ? [] : [[name, after[name]]]));
   return Object.fromEntries([...rest, ...lessons]);
+}
+
+/** An order that gives way to another lesson was disproved by it: a lesson that expires is not here any more. */
+function withDisproved({ order }: LearnedLimits, lessons: LearnedLimits): LearnedLimits {
+  const isDisproved = order !== lessons.order && (order === 'ascending' || order === 'descending');
+  return isDisproved ? { ...lessons, disproved: order } : lessons;
 }
 
 /** Age up to which data are asked for: at the very edge of the lookback they are already out of reach. */

@@ -11,7 +11,7 @@ import type { LearnedLimits } from './limits.ts';
 import type { OpenWindow } from './open-window.ts';
 import type { PlannedWindow, Situation } from './plan.ts';
 
-/** What the loop needs to know of one endpoint. `streams/` has one implementation for each. */
+/** What the loop needs to know of one endpoint. `streams/` has one implementation for each. For one run at a time. */
 export interface Stream {
   readonly key: StreamKey;
   /** Seconds between two reads of the live lane. */
@@ -23,6 +23,8 @@ export interface Stream {
   /** Now, by Meraki's clock. */
   now(): Instant;
   clockSkewMs(): number;
+  /** All that was sent for this stream so far, also what failed, was given up, or came and was thrown away. */
+  effort(): Effort;
   situation(coverage: CoverageByWidth, wantedFrom: Instant, learned: LearnedLimits): Situation;
   open(planned: PlannedWindow, learned: LearnedLimits): OpenWindow;
   /**
@@ -62,9 +64,10 @@ export interface Stream {
    */
   setAside(tx: Transaction, surplus: readonly Content[], now: Instant): Promise<number>;
   /** Asks for as little as possible of `asked`, to see whether it is accepted. */
-  probe(asked: Range, signal: AbortSignal): Promise<Effort>;
+  probe(asked: Range, signal: AbortSignal): Promise<unknown>;
 }
 
+/** Requests sent, and milliseconds spent on purpose: request budget and waiting to retry. */
 export interface Effort {
   readonly requests: number;
   readonly waitedMs: number;

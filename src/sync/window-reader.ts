@@ -1,5 +1,6 @@
 import { PagingError, UnreachableError } from '../errors.ts';
 import type { Lane } from '../stream-key.ts';
+import { withAnySignal } from '../with-any-signal.ts';
 import { boundReading } from './bound-reading.ts';
 import type { LaneWindows } from './lane-windows.ts';
 import type { OpenWindow } from './open-window.ts';
@@ -47,18 +48,20 @@ export class WindowReader {
    * @throws {PagingError} when a page names an earlier one as the next; and as `Stream.read` does
    */
   async read(window: OpenWindow, unneeded: AbortSignal): Promise<PageRead> {
+    return await withAnySignal([this.#options.signal, unneeded], (signal) =>
+      this.#askPatiently(window, signal),
+    );
+  }
+
+  async #askPatiently(window: OpenWindow, signal: AbortSignal): Promise<PageRead> {
     const { lane } = this.#options;
-    const signal = AbortSignal.any([this.#options.signal, unneeded]);
     try {
       return await this.#ask(window, signal);
     } catch (error) {
       if (!(error instanceof UnreachableError) || lane !== 'backfill' || signal.aborted) throw error;
       // A fault that has passed must not teach anything: the page is asked for once more first.
-      const effort = await this.#lessons.askNewest(error);
-      const page = await this.#ask(window, signal);
-      const { requests, waitedMs } = page.reading;
-      const spent = { requests: requests + effort.requests, waitedMs: waitedMs + effort.waitedMs };
-      return { ...page, reading: { ...page.reading, ...spent } };
+      await this.#lessons.askNewest(error, signal);
+      return await this.#ask(window, signal);
     }
   }
 

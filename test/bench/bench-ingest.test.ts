@@ -32,8 +32,8 @@ const FROM = PLAN.until - PLAN.days * DAY;
 function rowsOf(page: Buffer): readonly WebhookLogRow[] {
   return (JSON.parse(page.toString()) as unknown[]).map((received) => {
     const parsed = parseWebhookLogRow(received, () => '{}');
-    if (!parsed.ok) throw new Error(parsed.reason);
-    return parsed.row;
+    if (parsed.isRefused) throw new Error(parsed.reason);
+    return parsed;
   });
 }
 

@@ -1,3 +1,4 @@
+import { PLACES, REACHED, Reach } from './model/reach.ts';
 import type { ModelResult } from './model/run-model-plan.ts';
 import type { RoundResult } from './processes/round.ts';
 
@@ -17,6 +18,7 @@ export interface Figures {
   modelDrops: number;
   /** Lanes of the model that another process took over. */
   modelTakeovers: number;
+  readonly modelReach: Reach;
   rowsCompared: number;
   rowsQuarantined: number;
   lost: number;
@@ -38,6 +40,7 @@ export function noFigures(): Figures {
     modelCrashes: 0,
     modelDrops: 0,
     modelTakeovers: 0,
+    modelReach: new Reach(),
     rowsCompared: 0,
     rowsQuarantined: 0,
     lost: 0,
@@ -75,6 +78,7 @@ export function addPlan(figures: Figures, result: ModelResult): void {
   figures.modelCrashes += result.crashes;
   figures.modelDrops += result.drops;
   figures.modelTakeovers += result.takeovers;
+  for (const place of PLACES) figures.modelReach[place] += result.reach[place];
   figures.rowsCompared += result.rowsCompared;
   figures.lost += result.lost;
   figures.doubled += result.doubled;
@@ -110,6 +114,7 @@ export function figureLines(figures: Figures): readonly string[] {
     ['crashes in the model', number(figures.modelCrashes)],
     ['broken connections in the model', number(figures.modelDrops)],
     ['lanes taken over in the model', number(figures.modelTakeovers)],
+    ...PLACES.map((place) => [REACHED[place], number(figures.modelReach[place])] as const),
     ['rows compared', number(figures.rowsCompared)],
     ['rows in quarantine, compared', number(figures.rowsQuarantined)],
     ['lost rows', number(figures.lost)],

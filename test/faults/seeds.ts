@@ -19,4 +19,8 @@ export const modelSeeds: readonly number[] = [
   20145,
   // A window planned once more after one of a fast clock claimed up to the answer, and had asked for less.
   123,
+  // A window that was given up a week after it had claimed took that back, since its order was forgotten by then.
+  871824,
+  // A window planned by a slow clock was refused, and with no shorter lookback left to try every window counted as refused.
+  940134,
 ];

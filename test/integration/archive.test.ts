@@ -177,7 +177,6 @@ test.each(VARIANTS)(
       expect(archived.simulator.requests().some(({ status }) => status === 429)).toBe(true);
     }
   },
-  60_000,
 );
 
 test('every series of SERIES_FILE is counted by its own filters', async () => {

@@ -13,6 +13,7 @@ import { formatInstant, type Instant, instantOfMilliseconds, instantOfSeconds } 
 import { type Range, rangesOf } from '../../src/ranges.ts';
 import type { StreamKey, StreamName } from '../../src/stream-key.ts';
 import { recordLostTime } from '../../src/sync/lost-time.ts';
+import { deliveryBatch } from '../support/delivery-batch.ts';
 import { buildProgram, type Ended, endPrograms, startProgram } from '../support/program.ts';
 import { runHere } from '../support/run-here.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
@@ -110,8 +111,7 @@ async function storeRows(moment: Instant): Promise<void> {
       responseDurationMs: 1,
       extra: null,
     }));
-    const none = { networks: [], alertTypes: [], endpoints: [] };
-    await writeWebhookDeliveries(tx, '1', { ...none, deliveries }, now);
+    await writeWebhookDeliveries(tx, '1', deliveryBatch(deliveries), now);
     const counts = [
       { bucketStart: moment, responseCode: 200, requestCount: 1_200 },
       { bucketStart: moment, responseCode: 429, requestCount: 3 },

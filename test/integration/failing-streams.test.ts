@@ -72,4 +72,4 @@ test('a stream that keeps failing is left alone for a while, and no other is', a
   await live(ill, { atOnce: true });
   expect(asked(ill)).toBeGreaterThan(before);
   expect((await readStanding(owned.database.query, key)).retryAt).toBeUndefined();
-}, 60_000);
+});

@@ -25,7 +25,7 @@ beforeAll(async () => {
   const signal = new AbortController().signal;
   const partitions = new Partitions(database.database);
   await rollUpAll({ database: database.database, partitions, signal }, instantOfMilliseconds(Date.now()));
-}, 60_000);
+});
 
 afterAll(() => simulator.stop());
 

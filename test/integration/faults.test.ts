@@ -56,7 +56,7 @@ function shortRound(): RoundPlan {
   };
 }
 
-beforeAll(() => buildProgram(), 120_000);
+beforeAll(() => buildProgram());
 afterAll(() => endPrograms());
 
 test.skipIf(!hasRedis && process.env['CI'] !== 'true')(

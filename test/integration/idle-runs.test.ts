@@ -132,4 +132,4 @@ test('a worker folds the idle runs of days that are long enough ago, once a day'
     `select requests::integer as requests from meraki_ingest.sync_runs where run_id like 'run %' order by started_at`,
   );
   expect(kept).toEqual([4, 4, 2, 2].map((requests) => ({ requests })));
-}, 60_000);
+});

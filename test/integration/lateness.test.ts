@@ -5,8 +5,12 @@ import { doctor } from '../../src/commands/doctor.ts';
 import { status } from '../../src/commands/status.ts';
 import { sync } from '../../src/commands/sync.ts';
 import type { Environment } from '../../src/config.ts';
+import { addLateness } from '../../src/db/lateness.ts';
+import { instantOfMilliseconds, instantOfSeconds } from '../../src/instant.ts';
 import { createLog } from '../../src/log.ts';
 import { type Delivery, type SimulatorOptions, startSimulator } from '../../src/simulator/simulator.ts';
+import type { StreamKey } from '../../src/stream-key.ts';
+import { readByPlan } from '../reports/read-by-plan.ts';
 import { configFor, unpaced, work } from '../support/archive-run.ts';
 import { SteppedClock } from '../support/stepped-clock.ts';
 import { emptyTestDatabase } from '../support/test-database.ts';
@@ -184,4 +188,27 @@ test('a settle time that is too short is told by doctor, by status and in the lo
     await work(config, { clock, log }, async () => undefined);
   });
   expect(lines.match(new RegExp(hint, 'g'))).toHaveLength(1);
+});
+
+test('the lateness of one organization, or of one period, is made of its own rows', async () => {
+  const { database } = await emptyTestDatabase();
+  await database.pool.query(
+    `insert into meraki_store.organizations (organization_id, name, first_seen_at, last_seen_at)
+     select id, id, now(), now() from unnest(array['1', '2', '3']) id`,
+  );
+  const now = instantOfMilliseconds(Date.now());
+  const row = { rows: 1, rowsFoundLate: 0, rowsAfterFinal: 0, maxSeconds: 1, lateMaxSeconds: 0 };
+  await database.transaction(async (tx) => {
+    for (const organizationId of ['1', '2', '3']) {
+      for (const days of [0, 20, 40]) {
+        const key: StreamKey = { organizationId, stream: 'webhook_logs', series: 'all' };
+        await addLateness(tx, key, [{ ...row, bucket: 0 }], now - days * instantOfSeconds(86_400));
+      }
+    }
+  });
+  const readOf = async (condition: string) =>
+    (await readByPlan(database, `select * from meraki.lateness where ${condition}`)).rows.get('lateness');
+  expect(await readOf(`organization_id = '2'`)).toBe(1 + 3);
+  expect(await readOf(`period = '7 days'`)).toBe(3);
+  expect(await readOf(`organization_id = '2' and period = '90 days'`)).toBe(3);
 });

@@ -44,4 +44,4 @@ test('a worker that was stopped for 40 days records what was lost, and retires a
     "select state from meraki.gaps where series = 'inventory' and state = 'pending'",
   );
   expect(gaps.rows).toEqual([]);
-}, 60_000);
+});

@@ -10,7 +10,7 @@ import { asReader, expectNothingOpen, expectTrueBuckets, expectTrueDeliveries } 
 const LEFT = 'a job was left by its worker';
 const ROWS = 240;
 
-beforeAll(() => buildProgram(), 120_000);
+beforeAll(() => buildProgram());
 afterEach(() => endPrograms());
 
 /** A dashboard whose first answer to a backfill is held back until it is released. */
@@ -104,7 +104,7 @@ function sharesWork(queue: () => Promise<Environment>) {
     heir.process.kill('SIGTERM');
     expect((await heir.ended).exitCode).toBe(0);
     await expectTruth(simulator, database);
-  }, 60_000);
+  });
 
   test('a worker that is stopped hands its job to another one, which need not find it left behind', async () => {
     const database = await createTestDatabase();
@@ -122,7 +122,7 @@ function sharesWork(queue: () => Promise<Environment>) {
     expect(exitCode).toBe(0);
     expect(stderr).not.toContain(LEFT);
     await expectTruth(simulator, database);
-  }, 60_000);
+  });
 }
 
 describe('with the queue in Postgres', () => sharesWork(async () => ({})));

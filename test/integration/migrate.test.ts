@@ -1,10 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { type Database, openDatabase } from '../../src/db/database.ts';
 import { migrate, pendingMigrations } from '../../src/db/migrate.ts';
-import { DatabaseError, SchemaMismatchError } from '../../src/errors.ts';
-import { createTestDatabase } from '../support/test-database.ts';
+import { DatabaseError, MissingRightsError, SchemaMismatchError } from '../../src/errors.ts';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
 import { testLog } from '../support/test-log.ts';
 
 const ALL = readdirSync(join(import.meta.dirname, '..', '..', 'migrations')).sort();
@@ -112,4 +113,45 @@ test('a failed or refused run gives its connection and its lock back', async () 
      and database = (select oid from pg_database where datname = current_database())`,
   );
   expect(locks.rowCount).toBe(0);
+});
+
+/** What `work` does as a role that may do nothing here but what everybody may. */
+async function asStranger(
+  { url, database: admin }: TestDatabase,
+  work: (database: Database, role: string) => Promise<void>,
+): Promise<void> {
+  const role = `stranger ${randomUUID().slice(0, 8)}`;
+  await admin.pool.query(`create role "${role}" login password 'strange'`);
+  const stranger = new URL(url);
+  stranger.username = encodeURIComponent(role);
+  stranger.password = 'strange';
+  const database = openDatabase(stranger.href, testLog);
+  try {
+    await work(database, role);
+  } finally {
+    await database.close();
+    await admin.pool.query(`drop owned by "${role}" cascade; drop role "${role}"`);
+  }
+}
+
+test('a role that may not make schemas is told what to have granted, and goes on once it is', async () => {
+  const owned = await createTestDatabase({ migrated: false });
+  await asStranger(owned, async (database, role) => {
+    const refused = await migrate(database).catch((error: unknown) => error);
+    expect(refused).toBeInstanceOf(MissingRightsError);
+    const grant = /grant create on database .* to .*;/.exec(String(refused))?.[0] ?? '';
+    expect(grant).toContain(`"${role}"`);
+    await owned.database.pool.query(grant);
+    expect(await migrate(database)).toEqual(ALL);
+  });
+});
+
+test('a role that did not make the archive is told whose it is', async () => {
+  const owned = await createTestDatabase();
+  await asStranger(owned, async (database) => {
+    const { rows } = await owned.database.pool.query<{ owner: string }>('select current_user as owner');
+    const refused = await migrate(database).catch((error: unknown) => error);
+    expect(refused).toBeInstanceOf(MissingRightsError);
+    expect(refused).toMatchObject({ message: expect.stringContaining(`the role ${rows[0]?.owner}`) });
+  });
 });

@@ -167,4 +167,4 @@ test('the worker sees new names of organizations and networks, and a restart ask
   expect(after).toHaveLength(before.length);
   const [stored] = await readOrganizations(owned.database);
   expect(stored?.name).toBe('Renamed Group');
-}, 60_000);
+});

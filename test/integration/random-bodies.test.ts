@@ -87,7 +87,7 @@ test('I7 webhook logs: deliveries and quarantined rows are together as many as w
       expect(quarantined).toBe(tally.refused);
     },
   );
-}, 120_000);
+});
 
 test('I7 api responses: refused buckets are in quarantine, the others in the store where they are whole', async () => {
   const key = { organizationId: '1', stream: 'api_responses', series: 'all' } as const;
@@ -101,4 +101,4 @@ test('I7 api responses: refused buckets are in quarantine, the others in the sto
       if (tally.taken > 0) expect(claims.some(({ final }) => final.length > 0)).toBe(true);
     },
   );
-}, 120_000);
+});

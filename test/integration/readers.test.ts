@@ -1,88 +1,25 @@
-import { randomBytes } from 'node:crypto';
-import { PassThrough } from 'node:stream';
-import { text } from 'node:stream/consumers';
-import pg from 'pg';
-import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { addReader, listReaders, type ReaderOptions, removeReader } from '../../src/commands/readers.ts';
-import { loadConfig } from '../../src/config.ts';
-import { MissingRightsError, UsageError } from '../../src/errors.ts';
-import { startSimulator } from '../../src/simulator/simulator.ts';
-import { configFor, workUntilCaughtUp } from '../support/archive-run.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
-import { testLog } from '../support/test-log.ts';
+import { expect, test } from 'vitest';
+import { addReader, listReaders, removeReader } from '../../src/commands/readers.ts';
+import { MissingRightsError } from '../../src/errors.ts';
+import {
+  add,
+  admin,
+  fillForReaders,
+  first,
+  listed,
+  loggedIn,
+  owned,
+  PASSWORD,
+  quoted,
+  remove,
+  roleName,
+  said,
+  second,
+  seenBy,
+  urlOf,
+} from '../support/organization-readers.ts';
 
-const SETTINGS = { API_RESPONSES_INTERVAL: '3600', WEBHOOK_LOGS_EVERY: '2h', API_RESPONSES_EVERY: '2h' };
-const PASSWORD = 'password-of-the-test';
-
-let owned: TestDatabase;
-/** Organizations that hold rows. */
-let ids: readonly string[];
-const [first, second] = [() => ids[0] ?? '', () => ids[1] ?? ''];
-
-beforeAll(async () => {
-  const simulator = await startSimulator({ organizations: 2, rows: 600 });
-  owned = await createTestDatabase();
-  await workUntilCaughtUp(configFor(simulator, owned, SETTINGS));
-  ids = simulator.organizations.filter(({ enabled }) => enabled).map(({ id }) => id);
-  await simulator.stop();
-}, 60_000);
-
-const admin = (statement: string) => owned.database.pool.query(statement);
-
-/** A name for a role that is dropped when the test ends. */
-function roleName(suffix = ''): string {
-  const role = `historian_test_${randomBytes(5).toString('hex')}${suffix}`;
-  onTestFinished(async () => {
-    const found = await owned.database.pool.query('select from pg_roles where rolname = $1', [role]);
-    if (found.rowCount === 1) await admin(`drop owned by ${quoted(role)}; drop role ${quoted(role)}`);
-  });
-  return role;
-}
-
-const quoted = (role: string) => pg.escapeIdentifier(role);
-
-function urlOf(role: string): string {
-  const url = new URL(owned.url);
-  url.username = encodeURIComponent(role);
-  url.password = PASSWORD;
-  return url.href;
-}
-
-/** Runs a command and gives what it says. */
-async function said(work: (options: ReaderOptions) => Promise<void>, url = owned.url): Promise<string> {
-  const stream = new PassThrough();
-  const whole = text(stream);
-  const config = loadConfig({ DATABASE_URL: url }, { key: false, terminal: false });
-  await work({ config, log: testLog, output: { stream, terminal: false } }).finally(() => stream.end());
-  return whole;
-}
-
-const add = (role: string, ...organizations: string[]) =>
-  said((options) => addReader(options, role, organizations));
-const remove = (role: string, drop = false) => said((options) => removeReader(options, role, drop));
-const listed = async () =>
-  (
-    JSON.parse(await said((options) => listReaders({ ...options, json: true }))) as {
-      readers: { role: string; organization_ids: string[]; state: string }[];
-    }
-  ).readers;
-
-async function loggedIn<T>(role: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  await admin(`alter role ${quoted(role)} password '${PASSWORD}'`);
-  const client = new pg.Client({ connectionString: urlOf(role) });
-  await client.connect();
-  try {
-    return await work(client);
-  } finally {
-    await client.end();
-  }
-}
-
-const seenBy = (role: string) =>
-  loggedIn(role, async (client) => {
-    const found = await client.query<{ id: string }>('select id from meraki.organizations order by id');
-    return found.rows.map(({ id }) => id);
-  });
+fillForReaders();
 
 test('a role that was added sees its organizations in every view, and no others', async () => {
   const role = roleName();
@@ -159,89 +96,6 @@ test('names are quoted, whatever they hold', async () => {
   expect((await owned.database.pool.query('select from pg_roles where rolname = $1', [role])).rowCount).toBe(
     0,
   );
-});
-
-describe('is refused', () => {
-  const refusal = (role: string, ...organizations: string[]) =>
-    add(role, ...organizations).then(
-      () => undefined,
-      (error: unknown) => {
-        expect(error).toBeInstanceOf(UsageError);
-        return (error as Error).message;
-      },
-    );
-
-  test('an organization that is not known, with those that are', async () => {
-    const role = roleName();
-    const message = await refusal(role, first(), '404');
-    expect(message).toContain('known as 404.');
-    for (const id of ids) expect(message).toContain(id);
-    expect(
-      (await owned.database.pool.query('select from pg_roles where rolname = $1', [role])).rowCount,
-    ).toBe(0);
-  });
-
-  test.each([
-    '',
-    'public',
-    'none',
-    'pg_monitor',
-    'meraki_reader',
-    'meraki_organization_reader',
-    'ü'.repeat(32),
-  ])('the name %j', async (name) => {
-    expect(await refusal(name, first())).toMatch(/reserved|1 to 63 bytes/);
-  });
-
-  test('the owner of the archive', async () => {
-    const found = await owned.database.pool.query<{ name: string }>('select current_user as name');
-    expect(await refusal(found.rows[0]?.name ?? '', first())).toMatch(/superuser|writes the archive/);
-  });
-
-  test.each([
-    ['superuser', 'is a superuser'],
-    ['replication', 'may replicate'],
-    ['createrole', 'may create roles'],
-    ['noinherit', 'does not inherit'],
-  ])('a role that is %s', async (attribute, why) => {
-    const role = roleName();
-    await admin(`create role ${role} login ${attribute}`);
-    expect(await refusal(role, first())).toContain(why);
-  });
-
-  test.each([
-    ['meraki_reader', 'meraki_reader, which sees more'],
-    ['pg_read_all_data', 'pg_read_all_data, which sees more'],
-    ['pg_write_all_data', 'pg_write_all_data, which sees more'],
-  ])('a member of %s, also by way of another role', async (group, why) => {
-    const [between, role] = [roleName(), roleName()];
-    await admin(
-      `create role ${between}; grant ${group} to ${between}; create role ${role} login; grant ${between} to ${role}`,
-    );
-    expect(await refusal(role, first())).toMatch(new RegExp(`${why}|${between}, which sees more`));
-  });
-
-  test('a member of a role that reads the views of all organizations by grants of its own', async () => {
-    const [between, role] = [roleName(), roleName()];
-    await admin(
-      `create role ${between}; grant usage on schema meraki to ${between};
-       grant select on all tables in schema meraki to ${between}; create role ${role} login; grant ${between} to ${role}`,
-    );
-    expect(await refusal(role, first())).toContain(`${between}, which sees more`);
-  });
-
-  test('a member of a role that sees other organizations', async () => {
-    const [other, role] = [roleName(), roleName()];
-    await add(other, second());
-    await admin(`create role ${role} login; grant ${other} to ${role}`);
-    expect(await refusal(role, first())).toContain(`${other}, which sees more`);
-  });
-
-  test('a role that may read the tables', async () => {
-    const role = roleName();
-    await admin(`create role ${role} login; grant select on meraki_store.networks to ${role}`);
-    expect(await refusal(role, first())).toContain('may read meraki_store.networks');
-  });
 });
 
 test('list says who sees what, and what became of the roles', async () => {

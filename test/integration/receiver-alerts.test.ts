@@ -123,7 +123,7 @@ beforeAll(async () => {
   }
   await markStale('75 days');
   await rollUpAll({ database, partitions, signal: new AbortController().signal }, now);
-}, 90_000);
+});
 
 async function deliver(
   organization: string,

@@ -34,7 +34,7 @@ beforeAll(async () => {
     const column = times.at(-1);
     return column === undefined || MONTHS_WITHOUT_NAME.has(name) ? [] : [{ view, column }];
   });
-}, 90_000);
+});
 
 const read = (view: string, condition: string) =>
   readByPlan(owned.database, `select * from ${view} where ${condition}`);

@@ -31,7 +31,7 @@ const bySeries = grouped(buckets, ({ organization, series }) => `${organization}
 beforeAll(async () => {
   owned = await createTestDatabase();
   await fillKnownArchive(owned.database, [], buckets);
-}, 90_000);
+});
 
 const rowsOf = (view: string, columns = '*') =>
   viewRows(owned.database, `select ${columns} from meraki.${view}`);

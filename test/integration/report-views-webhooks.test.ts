@@ -38,7 +38,7 @@ const byHour = grouped(
 beforeAll(async () => {
   owned = await createTestDatabase();
   await fillKnownArchive(owned.database, deliveries, makeBuckets());
-}, 90_000);
+});
 
 const rowsOf = (view: string) => viewRows(owned.database, `select * from meraki.${view}`);
 const failed = ({ code }: Delivery) => code < 200 || code > 299;

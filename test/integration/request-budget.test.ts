@@ -1,30 +1,14 @@
-import { setImmediate as turn } from 'node:timers/promises';
 import fc from 'fast-check';
-import { Redis } from 'ioredis';
-import pg from 'pg';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { openDatabase } from '../../src/db/database.ts';
-import { type BudgetStore, memoryBudgetStore } from '../../src/jobs/budget-store.ts';
-import { postgresBudgetStore } from '../../src/jobs/postgres-budget-store.ts';
-import { redisBudgetStore } from '../../src/jobs/redis-budget-store.ts';
+import { beforeEach, expect, test } from 'vitest';
 import { type RequestBudgetOptions, requestBudget } from '../../src/jobs/request-budget.ts';
 import type { RequestPace } from '../../src/meraki/request-pace.ts';
 import type { Lane } from '../../src/stream-key.ts';
 import { recordStatements } from '../statements/record-statements.ts';
+import { describeStores, type Stores, stores, useStores } from '../support/budget-stores.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { createTestDatabase } from '../support/test-database.ts';
 import { testLog } from '../support/test-log.ts';
-import { describeWithRedis, flushTestRedis, testRedisUrl } from '../support/test-redis.ts';
 
-/** Two workers' connections to one store. */
-interface Stores {
-  readonly budgets: readonly [RequestBudgetOptions['store'], RequestBudgetOptions['store']];
-  readonly raw: readonly [BudgetStore, BudgetStore];
-  /** Breaks the connection of the second worker. */
-  cut(): Promise<void>;
-}
-
-let stores: Stores;
 let clock: ManualClock;
 
 beforeEach(() => {
@@ -80,7 +64,7 @@ async function pass(milliseconds: number, askers: number): Promise<void> {
 const within = (asking: Asking, from: number, to: number): number =>
   asking.passed.filter((at) => at >= from && at < to).length;
 
-function tests(): void {
+describeStores(() => {
   test('two workers share the budget of an organization', async () => {
     const both = [ask(worker(0), '1', 'live'), ask(worker(1), '1', 'live')];
     await pass(3_000, 2);
@@ -221,122 +205,11 @@ function tests(): void {
       { numRuns: 15 },
     );
   });
-
-  test('the store gives its own time', async () => {
-    const [store] = stores.raw;
-    const { now } = await store.read(['x']);
-    expect(Number.isInteger(now)).toBe(true);
-    expect(now).toBeGreaterThan(Date.UTC(2020, 0, 1));
-    expect((await store.read(['x'])).now).toBeGreaterThanOrEqual(now);
-  });
-
-  test('an exchange writes all or nothing, and of two that saw the same only one', async () => {
-    const [first, second] = stores.raw;
-    expect((await first.read(['a', 'b'])).kept).toEqual(['', '']);
-    const change = (after: string) => [
-      { key: 'b', before: '', after },
-      { key: 'a', before: '', after },
-    ];
-    expect(await first.exchange(change('1'))).toBe(true);
-    expect(await second.exchange(change('2'))).toBe(false);
-    expect(
-      await second.exchange([
-        { key: 'a', before: '1', after: '3' },
-        { key: 'b', before: 'other', after: '3' },
-      ]),
-    ).toBe(false);
-    expect((await second.read(['b', 'a'])).kept).toEqual(['1', '1']);
-  });
-
-  test('counters of many at once miss none: what one reads, another has not changed', async () => {
-    const count = async (store: BudgetStore, keys: readonly string[]): Promise<void> => {
-      for (;;) {
-        const { kept } = await store.read(keys);
-        const changes = keys.map((key, index) => {
-          const before = kept[index] ?? '';
-          return { key, before, after: String(Number(before) + 1) };
-        });
-        if (await store.exchange(changes)) return;
-        await turn();
-      }
-    };
-    const one = async (number: number): Promise<void> => {
-      const store = stores.raw[number % 2 === 0 ? 0 : 1];
-      const own = number % 3 === 0 ? 'x' : 'y';
-      for (let turns = 0; turns < 10; turns += 1) {
-        await count(store, number % 4 === 0 ? [own, 'all'] : ['all', own]);
-      }
-    };
-    await Promise.all(Array.from({ length: 6 }, (_, number) => one(number)));
-    const { kept } = await stores.raw[0].read(['all', 'x', 'y']);
-    expect(kept).toEqual(['60', '20', '40']);
-  });
-}
-
-describeWithRedis('in Redis', () => {
-  let connections: readonly [Redis, Redis];
-
-  beforeEach(async () => {
-    await flushTestRedis();
-    const url = await testRedisUrl();
-    connections = [
-      new Redis(url, { maxRetriesPerRequest: null }),
-      new Redis(url, { maxRetriesPerRequest: null }),
-    ];
-    for (const redis of connections) redis.on('error', () => undefined);
-    await Promise.all(connections.map((redis) => redis.ping()));
-    stores = {
-      budgets: [{ redis: connections[0] }, { redis: connections[1] }],
-      raw: [redisBudgetStore(connections[0]), redisBudgetStore(connections[1])],
-      cut: async () => connections[1].disconnect(),
-    };
-    return () => {
-      for (const redis of connections) redis.disconnect();
-    };
-  });
-
-  tests();
-});
-
-describe('in Postgres', () => {
-  let pools: readonly ReturnType<typeof openDatabase>[] = [];
-
-  beforeAll(async () => {
-    const { url } = await createTestDatabase();
-    pools = [openDatabase(url, testLog, 8), openDatabase(url, testLog, 8)];
-  });
-
-  beforeEach(async () => {
-    const [first, second] = pools.map(({ pool }) => pool) as [pg.Pool, pg.Pool];
-    await first.query('delete from meraki_ingest.request_budgets');
-    const closed = new pg.Pool({ host: '127.0.0.1', port: 1 });
-    let isCut = false;
-    stores = {
-      budgets: [
-        { postgres: first },
-        // What a pool says whose server is gone, without taking the server from the first one.
-        {
-          postgres: {
-            query: (query: pg.QueryConfig) => (isCut ? closed : second).query(query),
-          } as unknown as pg.Pool,
-        },
-      ],
-      raw: [postgresBudgetStore(first), postgresBudgetStore(second)],
-      cut: async () => {
-        isCut = true;
-      },
-    };
-    return () => closed.end();
-  });
-
-  afterAll(() => Promise.all(pools.map((database) => database.close())));
-
-  tests();
 });
 
 test('requests of one process that come at once ask the store once each', async () => {
   const { name, database } = await createTestDatabase();
-  stores = { budgets: [{ postgres: database.pool }, { postgres: database.pool }] } as unknown as Stores;
+  useStores({ budgets: [{ postgres: database.pool }, { postgres: database.pool }] } as unknown as Stores);
   const pace = worker(0);
   await pace.take('1', 'backfill');
   const recording = recordStatements(name);
@@ -346,12 +219,4 @@ test('requests of one process that come at once ask the store once each', async 
     recording.stop();
   }
   expect(recording.issued.filter(({ text }) => text.includes('for update'))).toHaveLength(4);
-});
-
-test('in memory, for one process', async () => {
-  const store = memoryBudgetStore(() => 5);
-  expect(await store.read(['a'])).toEqual({ now: 5, kept: [''] });
-  expect(await store.exchange([{ key: 'a', before: '', after: '1' }])).toBe(true);
-  expect(await store.exchange([{ key: 'a', before: '', after: '2' }])).toBe(false);
-  expect((await store.read(['a'])).kept).toEqual(['1']);
 });

@@ -8,6 +8,7 @@ import { writeWebhookDeliveries } from '../../src/db/webhook-deliveries.ts';
 import { type Instant, parseInstant } from '../../src/instant.ts';
 import { type Range, rangesOf } from '../../src/ranges.ts';
 import type { StreamKey } from '../../src/stream-key.ts';
+import { deliveryBatch } from '../support/delivery-batch.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
 
 const key: StreamKey = { organizationId: '1', stream: 'webhook_logs', series: 'all' };
@@ -31,8 +32,8 @@ beforeEach(async () => {
     await writeWebhookDeliveries(
       tx,
       key.organizationId,
-      {
-        deliveries: sent.map((text) => ({
+      deliveryBatch(
+        sent.map((text) => ({
           sentAt: at(text),
           loggedAt: at(text),
           fingerprint: 1n,
@@ -44,10 +45,7 @@ beforeEach(async () => {
           responseDurationMs: 1,
           extra: null,
         })),
-        networks: [],
-        alertTypes: [],
-        endpoints: [],
-      },
+      ),
       now,
     );
     await lockCoverage(tx, key, [0], now);

@@ -1,6 +1,7 @@
+import { EventEmitter, once } from 'node:events';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Clock } from '../../src/clock.ts';
-import type { Environment } from '../../src/config.ts';
+import type { Config, Environment } from '../../src/config.ts';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/simulator/simulator.ts';
 import { MOST_WINDOWS } from '../../src/sync/slices.ts';
 import { configFor, until, untilCaughtUp, work, workUntilCaughtUp } from '../support/archive-run.ts';
@@ -23,6 +24,9 @@ const PAGED = { WEBHOOK_LOGS_PER_PAGE: String(PER_PAGE), API_RESPONSES_INTERVAL:
  * window can end with a page that is not full, and the first of all shows only how they have to be cut.
  */
 const WINDOWS = 9;
+const PAGES_A_STOP = 8;
+/** A few more, for a page can be thrown away, and two stops must leave something to be read. */
+const ANSWERS_A_STOP = 12;
 const LOGS = 'getOrganizationWebhooksLogs';
 
 async function start(options: SimulatorOptions = {}): Promise<Simulator> {
@@ -61,35 +65,51 @@ async function expectTruth(simulator: Simulator, database: TestDatabase): Promis
   });
 }
 
-/** Works until `pages` pages of the log are committed, then stops by the signal, as SIGTERM does. */
-async function workForPages(
-  simulator: Simulator,
-  database: TestDatabase,
-  pages: number,
-  environment: Environment,
-): Promise<void> {
+/** Holds back answers, so that however late a test looks, no more than it allows has been answered by then. */
+class HeldAnswers {
+  readonly #events = new EventEmitter().setMaxListeners(0);
+  #allowed = Number.POSITIVE_INFINITY;
+
+  readonly beforeAnswer = async ({ operation }: { readonly operation: string }): Promise<void> => {
+    if (operation !== LOGS) return;
+    if (this.#allowed > 0) this.#allowed -= 1;
+    // Whoever asked before the next allowance is gone by then, and is no part of it.
+    else await once(this.#events, 'allowed');
+  };
+
+  allow(answers: number): void {
+    this.#allowed = answers;
+    this.#events.emit('allowed');
+  }
+}
+
+/** Works until `PAGES_A_STOP` pages of the log are committed, then stops by the signal, as SIGTERM does. */
+async function workForPages(config: Config, database: TestDatabase): Promise<void> {
   const stopping = new AbortController();
   const before = await committedPages(database);
-  const working = work(
-    configFor(simulator, database, environment),
-    { signal: stopping.signal },
-    (_, __, signal) =>
-      until(async () => (await committedPages(database)) >= before + pages || signal.aborted),
+  const areCommitted = async () => (await committedPages(database)) >= before + PAGES_A_STOP;
+  const working = work(config, { signal: stopping.signal }, (_, __, signal) =>
+    until(async () => (await areCommitted()) || signal.aborted),
   );
-  await until(async () => (await committedPages(database)) >= before + pages);
+  await until(areCommitted);
   stopping.abort(new Error('the test stops the worker'));
   await working;
 }
 
 function stopsAndResumes(environment: () => Promise<Environment>) {
   return async (): Promise<void> => {
-    const simulator = await start();
+    const answers = new HeldAnswers();
+    const simulator = await start({ beforeAnswer: answers.beforeAnswer });
     const database = await createTestDatabase();
-    const settings = { ...PAGED, ...(await environment()) };
+    const config = configFor(simulator, database, { ...PAGED, ...(await environment()) });
     const stops = 2;
-    for (let stop = 1; stop <= stops; stop += 1) await workForPages(simulator, database, 8, settings);
+    for (let stop = 1; stop <= stops; stop += 1) {
+      answers.allow(ANSWERS_A_STOP);
+      await workForPages(config, database);
+    }
     expect(await committedPages(database)).toBeLessThan(ROWS / PER_PAGE);
-    await workUntilCaughtUp(configFor(simulator, database, settings));
+    answers.allow(Number.POSITIVE_INFINITY);
+    await workUntilCaughtUp(config);
     const deliveries = await expectTruth(simulator, database);
     const least = Math.ceil(deliveries / PER_PAGE);
     // For each start: the live window once more, and what was under way for each window at the stop.

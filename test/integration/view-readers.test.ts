@@ -35,7 +35,7 @@ beforeAll(async () => {
      where c.relnamespace = 'meraki'::regnamespace and c.relkind = 'v' group by c.relname order by 1`,
   );
   views = found.rows.map(({ view, column }) => ({ view, column: column ?? undefined }));
-}, 60_000);
+});
 
 afterAll(async () => {
   await client?.query('reset role');
@@ -78,7 +78,7 @@ test('a reader sees of its organization what everybody sees of it, in every view
       });
     });
   }
-}, 90_000);
+});
 
 test('a role without a list sees the calendar and the codes, and no rows of organizations', async () => {
   for (const { view, column } of views) {
@@ -125,7 +125,7 @@ describe('a condition that fails on rows of others', () => {
       }
     }
     expect(failed).toEqual([]);
-  }, 90_000);
+  });
 
   test('would meet them if a view were no security barrier: the attempt is one', async () => {
     await client.query('alter view meraki.sync_runs reset (security_barrier)');

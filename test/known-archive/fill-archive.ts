@@ -14,6 +14,7 @@ import { writeWebhookDeliveries } from '../../src/db/webhook-deliveries.ts';
 import { instantOfMilliseconds as instant } from '../../src/instant.ts';
 import { type Range, type Ranges, rangesOf, union } from '../../src/ranges.ts';
 import { hash64 } from '../../src/streams/hash.ts';
+import { packRows } from '../../src/streams/packed-rows.ts';
 import { deliveryBatchOf } from '../../src/streams/webhook-log-batch.ts';
 import { fingerprintOf } from '../../src/streams/webhook-log-row.ts';
 import { rollUpAll } from '../../src/sync/roll-up.ts';
@@ -171,10 +172,10 @@ async function fillDeliveries(
         ...{ sentAt: instant(d.sentAt), loggedAt: instant(d.loggedAt), responseCode: d.code },
         responseDuration: d.durationMs,
       };
-      return { row, fingerprint: fingerprintOf(row), occurrence: d.occurrence };
+      return { ...row, fingerprint: fingerprintOf(row), occurrence: d.occurrence };
     });
-    const batch = deliveryBatchOf(organizationId, numbered);
-    const loadedAt = Math.max(...numbered.map(({ row }) => row.loggedAt)) + instant(5 * MINUTE);
+    const batch = deliveryBatchOf(organizationId, packRows(numbered));
+    const loadedAt = Math.max(...numbered.map(({ loggedAt }) => loggedAt)) + instant(5 * MINUTE);
     await database.transaction((tx) => writeWebhookDeliveries(tx, organizationId, batch, loadedAt));
   }
 }

@@ -2,9 +2,10 @@
  * Deliveries as they come from receivers that fail for hours or days at a stretch: latencies over many powers of ten,
  * instants that several deliveries share, and pages in which history comes in any order and more than once.
  */
-import type { WebhookDelivery } from '../../src/db/delivery-rows.ts';
+
 import type { Range } from '../../src/ranges.ts';
 import type { Random } from '../../src/simulator/random.ts';
+import type { WebhookDelivery } from './delivery-batch.ts';
 import { delivery, HOUR } from './rollup-bench.ts';
 
 const CODES = [0, -1, 204, 301, 400, 404, 429, 429, 500, 503, 600];

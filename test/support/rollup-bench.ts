@@ -7,7 +7,6 @@ import { type ApiResponseCount, writeApiResponseCounts } from '../../src/db/api-
 import { ensureCalendar } from '../../src/db/calendar.ts';
 import { type Coverage, lockCoverage, saveCoverage } from '../../src/db/coverage.ts';
 import type { Database, Transaction } from '../../src/db/database.ts';
-import type { WebhookDelivery } from '../../src/db/delivery-rows.ts';
 import { Partitions } from '../../src/db/partitions.ts';
 import { rememberStream } from '../../src/db/streams.ts';
 import { writeWebhookDeliveries } from '../../src/db/webhook-deliveries.ts';
@@ -16,6 +15,7 @@ import { type Range, type Ranges, rangesOf, spanOf, subtract } from '../../src/r
 import type { StreamKey, StreamName } from '../../src/stream-key.ts';
 import { addClaims } from '../../src/sync/commit-pages.ts';
 import { type RollUpContext, rollUp } from '../../src/sync/roll-up.ts';
+import { deliveryBatch, type WebhookDelivery } from './delivery-batch.ts';
 import { emptyTestDatabase, type TestDatabase } from './test-database.ts';
 
 export const HOUR = instantOfSeconds(3_600);
@@ -146,8 +146,7 @@ export class RollupBench {
     await writeWebhookDeliveries(
       tx,
       organizationId,
-      {
-        deliveries,
+      deliveryBatch(deliveries, {
         endpoints,
         networks: members(
           ({ networkKey }) => networkKey,
@@ -157,7 +156,7 @@ export class RollupBench {
           ({ alertTypeId }) => alertTypeId,
           (key) => `alert ${key}`,
         ),
-      },
+      }),
       this.now,
     );
   }

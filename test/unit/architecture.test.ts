@@ -77,6 +77,10 @@ test('there are sources, and their imports are found', () => {
   expect(all.find(({ path }) => path === 'sync/plan.ts')?.imports).toEqual(['instant.ts', 'ranges.ts']);
 });
 
+test('no signal is made that its sources never forget', () => {
+  expect(all.filter(({ code }) => /AbortSignal\s*\.\s*any\b/.test(code)).map(({ path }) => path)).toEqual([]);
+});
+
 test('imports go down only', () => {
   const found = all.flatMap(({ path, imports }) =>
     imports.flatMap((to) => {

@@ -1,33 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
-import { type Config, type Environment, loadConfig } from '../../src/config.ts';
-import { formatDuration } from '../../src/duration.ts';
-import { ConfigurationError } from '../../src/errors.ts';
+import { resolve } from 'node:path';
+import { expect, test } from 'vitest';
+import type { Config } from '../../src/config.ts';
+import { faultsOf, KEY, load, pathOf, removeFilesAfterTests } from './loaded-config.ts';
 
-const KEY = '6bec40cf957de430a6f1f2baa056b99a4fac9ea0';
-const folder = mkdtempSync(join(tmpdir(), 'historian-config-'));
-afterAll(() => rmSync(folder, { recursive: true }));
-
-const load = (environment: Environment, needs = { key: true, terminal: false }): Config =>
-  loadConfig({ MERAKI_DASHBOARD_API_KEY: KEY, ...environment }, needs);
-
-function faultsOf(environment: Environment, needs = { key: true, terminal: false }): string {
-  try {
-    loadConfig(environment, needs);
-  } catch (error) {
-    if (error instanceof ConfigurationError) return error.message;
-    throw error;
-  }
-  return '';
-}
-
-function file(name: string, content: string): string {
-  const path = join(folder, name);
-  writeFileSync(path, content);
-  return path;
-}
+removeFilesAfterTests();
 
 test('the defaults are those of the contract', () => {
   expect(load({})).toEqual({
@@ -108,16 +84,6 @@ test('what is set is taken', () => {
     retention: 400 * 86_400,
     log: { level: 'debug', format: 'pretty' },
   });
-});
-
-test.each([
-  ['DATABASE_URL', 'postgres://u:100%sure@db/x'],
-  ['DATABASE_URL', 'postgres://50%:p@db/x'],
-  ['REDIS_URL', 'redis://:100%sure@cache'],
-])('a percent sign in the user or password of %s has to be encoded, and is not printed', (name, url) => {
-  const faults = faultsOf({ MERAKI_DASHBOARD_API_KEY: KEY, [name]: url });
-  expect(faults).toContain(`${name} has a user name or password with a %`);
-  expect(faults).not.toContain('sure');
 });
 
 test('lines are pretty on a terminal', () => {
@@ -220,7 +186,7 @@ test('all faults are reported at once, by name', () => {
   const names = ['MERAKI_BASE_URL', 'DATABASE_URL', 'WEBHOOK_LOGS_EVERY', 'REQUESTS_PER_SECOND', 'LOG_LEVEL'];
   const message = faultsOf({
     ...Object.fromEntries(names.map((name) => [name, 'nonsense'])),
-    SERIES_FILE: join(folder, 'absent.json'),
+    SERIES_FILE: pathOf('absent.json'),
   });
   for (const name of [...names, 'MERAKI_DASHBOARD_API_KEY', 'SERIES_FILE']) expect(message).toContain(name);
   expect(message).toContain('7 faults');
@@ -250,111 +216,4 @@ test('I1 the webhook log settles no sooner than a delivery can be logged', () =>
   expect(faultsOf({ MERAKI_DASHBOARD_API_KEY: KEY, WEBHOOK_LOGS_SETTLE: '60s' })).toContain(
     'WEBHOOK_LOGS_SETTLE',
   );
-});
-
-describe('the key', () => {
-  test('is needed, but for commands that need none', () => {
-    expect(faultsOf({})).toContain('MERAKI_DASHBOARD_API_KEY is not set');
-    expect(faultsOf({ MERAKI_DASHBOARD_API_KEY: ' ' })).toContain('MERAKI_DASHBOARD_API_KEY is not set');
-    expect(loadConfig({}, { key: false, terminal: false }).meraki.key).toBeUndefined();
-  });
-
-  test('may come from a file, without its line end', () => {
-    const path = file('key', `${KEY}\n`);
-    expect(
-      loadConfig({ MERAKI_DASHBOARD_API_KEY_FILE: path }, { key: true, terminal: false }).meraki.key,
-    ).toBe(KEY);
-  });
-
-  test('from a file that is empty counts as missing', () => {
-    expect(faultsOf({ MERAKI_DASHBOARD_API_KEY_FILE: file('empty', '\n') })).toContain('is not set');
-  });
-
-  test('from a file that cannot be read', () => {
-    expect(faultsOf({ MERAKI_DASHBOARD_API_KEY_FILE: join(folder, 'absent') })).toMatch(
-      /MERAKI_DASHBOARD_API_KEY_FILE .*ENOENT/,
-    );
-  });
-
-  test('from both is a contradiction', () => {
-    const both = { MERAKI_DASHBOARD_API_KEY: KEY, MERAKI_DASHBOARD_API_KEY_FILE: file('key2', KEY) };
-    expect(faultsOf(both)).toContain('both set');
-  });
-
-  test.each(['two words', 'ключ', 'line\nbreak'])('%j cannot be one', (key) => {
-    expect(faultsOf({ MERAKI_DASHBOARD_API_KEY: key })).toContain('MERAKI_DASHBOARD_API_KEY holds');
-  });
-});
-
-describe('I8 no value of a secret is in the message', () => {
-  test.each([
-    ['the key', { MERAKI_DASHBOARD_API_KEY: 'hunter2 with-space' }],
-    ['the key, in a file', { MERAKI_DASHBOARD_API_KEY_FILE: file('bad-key', 'hunter2 with-space') }],
-    ['the database password', { MERAKI_DASHBOARD_API_KEY: KEY, DATABASE_URL: 'mysql://u:hunter2@db/x' }],
-    ['the Redis password', { MERAKI_DASHBOARD_API_KEY: KEY, REDIS_URL: 'http://:hunter2@cache' }],
-    ['a good one beside a fault', { MERAKI_DASHBOARD_API_KEY: 'hunter2', LOG_LEVEL: 'loud' }],
-    ['the key, where the name of its file belongs', { MERAKI_DASHBOARD_API_KEY_FILE: 'hunter2' }],
-    // What JSON.parse and zod have to say repeats words of the text.
-    ['a secret file, read as series', { MERAKI_DASHBOARD_API_KEY: KEY, SERIES_FILE: file('s', 'hunter2') }],
-    [
-      'a field of a secret file, read as series',
-      { MERAKI_DASHBOARD_API_KEY: KEY, SERIES_FILE: file('f', '{"hunter2":1,"series":[{"hunter2":1}]}') },
-    ],
-  ])('%s', (_, environment) => {
-    const message = faultsOf(environment);
-    expect(message).not.toBe('');
-    expect(message).not.toContain('hunter2');
-  });
-});
-
-describe('the series file', () => {
-  const withSeries = (...series: unknown[]) => ({
-    MERAKI_DASHBOARD_API_KEY: KEY,
-    SERIES_FILE: file('series.json', JSON.stringify({ series })),
-  });
-
-  test('names filters', () => {
-    const series = [
-      { name: 'v0', version: 0 },
-      { name: 'ops', operationIds: ['getNetwork'], userAgent: 'x' },
-    ];
-    expect(load(withSeries(...series)).apiResponses.series).toEqual(series);
-  });
-
-  test.each([
-    ['no filter', [{ name: 'bare' }], 'at least one filter'],
-    ['the name of the unfiltered series', [{ name: 'all', version: 1 }], '"all" is taken'],
-    ['a name that is none', [{ name: 'With Space', version: 1 }], 'small letters'],
-    [
-      'a field that is none',
-      [{ name: 'x', version: 1, colour: 'red' }],
-      'a field that is none of name, version',
-    ],
-    ['an empty list', [{ name: 'x', adminIds: [] }], 'adminIds'],
-    ['version 2', [{ name: 'x', version: 2 }], 'version'],
-    [
-      'a name twice',
-      [
-        { name: 'x', version: 1 },
-        { name: 'x', version: 0 },
-      ],
-      'twice: x',
-    ],
-  ])('%s is a fault', (_, series, said) => {
-    const message = faultsOf(withSeries(...series));
-    expect(message).toContain('SERIES_FILE');
-    expect(message).toContain(said);
-  });
-});
-
-test.each([
-  [90, '90s'],
-  [60, '1m'],
-  [5_400, '90m'],
-  [129_600, '36h'],
-  [86_400, '1d'],
-  [7_776_000, '90d'],
-  [0, '0s'],
-])('%d seconds are written %s', (seconds, text) => {
-  expect(formatDuration(seconds)).toBe(text);
 });

@@ -5,6 +5,7 @@ import type { IssuedStatement } from '../statements/record-statements.ts';
 import { brokenRules } from '../statements/statement-rules.ts';
 import { parseStatements } from '../statements/syntax-tree.ts';
 import { writeTransactions } from '../statements/write-transactions.ts';
+import { deliveryColumns } from '../support/delivery-batch.ts';
 
 const isDistributed = (table: string) => table.startsWith('s.');
 
@@ -149,12 +150,13 @@ describe('transactions', () => {
 
   test('of rows that are copied, each says for whom it is', () => {
     const row = { sentAt: 0, loggedAt: 0, fingerprint: 1n, occurrence: 0, networkKey: 1n, alertTypeId: 1n };
-    const rows = [{ ...row, endpointId: 1n, responseCode: 200, responseDurationMs: 1, extra: '{"a":1}' }];
+    const rest = { endpointId: 1n, responseCode: 200, responseDurationMs: 1, extra: '{"a":1}' };
+    const columns = deliveryColumns([row, row].map((one) => ({ ...one, ...rest })));
     const copy = (organizationId: string): IssuedStatement => ({
       connection: one,
       text: 'copy s.t (organization_id) from stdin (format binary)',
       values: [],
-      copied: copyOfDeliveries(organizationId, [...rows, ...rows], 0).data,
+      copied: copyOfDeliveries(organizationId, columns, [0, 1], 0).data,
     });
     expect(writeTransactions([copy('1')], isDistributed)).toEqual([
       { organizations: ['1'], tables: ['s.t'], drops: false },

@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { CopyIn } from '../../../src/db/copy-in.ts';
-import { copyOfDeliveries, type WebhookDelivery } from '../../../src/db/delivery-rows.ts';
+import { allPlaces, type DeliveryColumns } from '../../../src/db/delivery-columns.ts';
+import { copyOfDeliveries } from '../../../src/db/delivery-rows.ts';
 import { instantOfMilliseconds, parseInstant } from '../../../src/instant.ts';
 import { hash64, hashOf } from '../../../src/streams/hash.ts';
 import { remembered } from '../../../src/streams/remembered.ts';
@@ -34,7 +35,8 @@ export async function main([url = '', baseUrl = '', from, until]: readonly strin
 
 function copyPage(client: pg.Client, page: readonly Row[]): Promise<void> {
   const now = instantOfMilliseconds(Date.now());
-  const { data } = copyOfDeliveries(page[0]?.organizationId ?? '', page.map(deliveryOf), now);
+  const deliveries = deliveriesOf(page);
+  const { data } = copyOfDeliveries(page[0]?.organizationId ?? '', deliveries, allPlaces(deliveries), now);
   const copy = new CopyIn('copy facts_copy from stdin (format binary)', data);
   return new Promise((resolve, reject) => {
     copy.once('end', () => resolve());
@@ -47,18 +49,18 @@ const networkKey = remembered((text) => BigInt(hash64(text)));
 /** Each of one organization: pages come one organization after the other. */
 const keysOf = remembered((organizationId) => remembered((text) => BigInt(memberKey(organizationId, text))));
 
-function deliveryOf(row: Row): WebhookDelivery {
-  const key = keysOf(row.organizationId);
+function deliveriesOf(page: readonly Row[]): DeliveryColumns {
+  const key = keysOf(page[0]?.organizationId ?? '');
   return {
-    sentAt: parseInstant(row.sentAt) ?? 0,
-    loggedAt: parseInstant(row.loggedAt) ?? 0,
-    fingerprint: hashOf(JSON.stringify(Object.values(row))),
-    occurrence: 0,
-    networkKey: networkKey(row.networkId),
-    alertTypeId: key(row.alertType),
-    endpointId: key(row.url),
-    responseCode: row.responseCode,
-    responseDurationMs: row.responseDuration,
-    extra: null,
+    sentAt: Float64Array.from(page, (row) => parseInstant(row.sentAt) ?? 0),
+    loggedAt: Float64Array.from(page, (row) => parseInstant(row.loggedAt) ?? 0),
+    fingerprint: BigInt64Array.from(page, (row) => hashOf(JSON.stringify(Object.values(row)))),
+    occurrence: new Int32Array(page.length),
+    networkKey: BigInt64Array.from(page, (row) => networkKey(row.networkId)),
+    alertTypeId: BigInt64Array.from(page, (row) => key(row.alertType)),
+    endpointId: BigInt64Array.from(page, (row) => key(row.url)),
+    responseCode: Int32Array.from(page, (row) => row.responseCode),
+    responseDurationMs: Int32Array.from(page, (row) => row.responseDuration),
+    extra: new Map(),
   };
 }

@@ -20,10 +20,22 @@ export interface Home {
  * @throws EmbeddedPostgresError when Postgres's user can reach neither, or there is no user to run it as.
  */
 export async function ensureHome(dataDir: string, stateDir: string, log: Log): Promise<Home> {
-  const pointer = join(dataDir, 'postgres');
+  const pointer = pointerIn(dataDir);
   const present = await describe(pointer);
   if (present !== undefined) return reuse(pointer, present);
   return isRoot() ? makeForRoot(pointer, dataDir, stateDir, log) : makeHere(pointer);
+}
+
+/** Whether there is one in this DATA_DIR; also where that cannot be told, for opening it says what is wrong. */
+export async function hasEmbeddedPostgres(dataDir: string): Promise<boolean> {
+  return await describe(pointerIn(dataDir)).then(
+    (present) => present !== undefined,
+    () => true,
+  );
+}
+
+function pointerIn(dataDir: string): string {
+  return join(dataDir, 'postgres');
 }
 
 async function describe(pointer: string): Promise<'directory' | 'dangling' | undefined> {

@@ -33,6 +33,20 @@ export const RECEIVER_CHECKS: Checks = {
         .sort(by((row) => -row.failures)),
   },
 
+  'What were the last 100 deliveries of all organizations?': {
+    answer: (known, { period }) =>
+      known
+        .deliveries(period)
+        .sort(by((d) => -d.sentAt))
+        .slice(0, 100)
+        .map((d) => ({
+          ...{ sent_at: iso(d.sentAt), organization_name: known.organization(d.organizationId).name },
+          ...{ url_host: hostOf(d.url), alert_type: d.alertType },
+          network_name: known.facts.networkNames.get(d.networkId) ?? d.networkId,
+          ...{ response_code: d.code === -1 ? null : d.code, response_duration_ms: d.durationMs },
+        })),
+  },
+
   'Which receivers are new, and which are gone?': {
     set: () => ({ organization: BIRCH, from: '2024-12-01', to: '2025-10-01' }),
     answer: (known, { organization, period }) => {

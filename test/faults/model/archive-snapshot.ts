@@ -4,6 +4,7 @@ import type { Instant } from '../../../src/instant.ts';
 import type { Ranges } from '../../../src/ranges.ts';
 import type { StreamName } from '../../../src/stream-key.ts';
 import { type LearnedLimits, parseLearnedLimits } from '../../../src/sync/limits.ts';
+import { type OpenWindow, parseOpenWindows } from '../../../src/sync/open-window.ts';
 import { lineOf, type StoredCount, type StoredLine } from './truth-model.ts';
 
 export interface StoredCoverage {
@@ -19,6 +20,8 @@ export interface StoredStream {
   readonly stream: StreamName;
   readonly wantedFrom: Instant;
   readonly learned: LearnedLimits;
+  /** Windows of its lanes that are not read to their end. */
+  readonly open: readonly OpenWindow[];
 }
 
 /** All that one organization's archive holds, at one moment. */
@@ -66,6 +69,10 @@ async function read(client: pg.PoolClient, organizationId: string, now: Instant)
      from meraki_ingest.streams where organization_id = $1`,
     [organizationId],
   );
+  const checkpoints = await client.query<{ stream: StreamName; open: unknown }>(
+    `select stream, open_window as open from meraki_ingest.checkpoints where organization_id = $1`,
+    [organizationId],
+  );
   const deliveries = await client.query<DeliveryRow>(
     `select n.network_id as network, a.name as alert, e.url, f.sent_at::text as sent, f.logged_at::text as logged,
        f.response_code as code, f.response_duration_ms as duration
@@ -93,6 +100,9 @@ async function read(client: pg.PoolClient, organizationId: string, now: Instant)
       stream,
       wantedFrom: parseDatabaseInstant(wanted),
       learned: parseLearnedLimits(limits, now),
+      open: checkpoints.rows
+        .filter((checkpoint) => checkpoint.stream === stream)
+        .flatMap(({ open }) => parseOpenWindows(open)),
     })),
     coverage: coverage.rows.map((row) => ({
       stream: row.stream,

@@ -1,42 +1,55 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type pg from 'pg';
+import { CopyIn } from '../../../src/db/copy-in.ts';
 import type { FenceModel } from './fence-model.ts';
 import type { Gates } from './gates.ts';
 import type { ModelProcess } from './model-process.ts';
 import type { ProgressModel } from './progress-model.ts';
-import { labelOf } from './statement-label.ts';
+import type { Reach } from './reach.ts';
+import { COPY, DIGEST, labelOf } from './statement-label.ts';
 
 /** What a call of a dead process gets; nobody is there to see it. */
 export class ProcessDied extends Error {}
 
-type Query = (
-  text: string | { readonly text: string },
-  values?: readonly unknown[],
-) => Promise<pg.QueryResult>;
+/** A COPY tells how it ended by its callback, and not to whoever sends it. */
+type Statement = string | { readonly text: string } | CopyIn;
+type Query = (statement: Statement, values?: readonly unknown[]) => Promise<pg.QueryResult>;
 /** Who decides on statements, and who is told of them. */
 interface Watched {
   readonly gates: Gates;
   readonly fence: FenceModel;
   readonly progress: ProgressModel;
+  readonly reach: Reach;
 }
 
 type Callback = (error: unknown, result?: pg.QueryResult) => void;
 
 /** Makes every statement of a connection stop at a gate, and tells the fence's model what became of it. */
 export function gateClient(client: pg.PoolClient, process: ModelProcess, watched: Watched): void {
-  const send = client.query.bind(client) as unknown as Query;
+  const plainly = client.query.bind(client) as unknown as Query;
+  const send: Query = (statement, values) =>
+    statement instanceof CopyIn ? sendCopy(plainly, statement) : plainly(statement, values);
   const connection = new GatedConnection(client, process, watched, send);
-  const query = (text: string | { readonly text: string }, ...rest: unknown[]) => {
-    const callback = typeof rest.at(-1) === 'function' ? (rest.pop() as Callback) : undefined;
-    const answered = connection.run(text, rest[0] as readonly unknown[] | undefined);
+  const query = (statement: Statement, ...rest: unknown[]) => {
+    const told = statement instanceof CopyIn ? statement.callback : rest.at(-1);
+    const callback = typeof told === 'function' ? (told as Callback) : undefined;
+    if (typeof rest.at(-1) === 'function') rest.pop();
+    const answered = connection.run(statement, rest[0] as readonly unknown[] | undefined);
     if (callback === undefined) return answered;
     answered.then(
-      (result) => callback(undefined, result),
+      (result) => callback(null, result),
       (error: unknown) => callback(error),
     );
     return undefined;
   };
   Object.assign(client, { query });
+}
+
+function sendCopy(send: Query, copy: CopyIn): Promise<pg.QueryResult> {
+  return new Promise((resolve, reject) => {
+    copy.callback = (error, result) => (error === null ? resolve(result) : reject(error));
+    void send(copy);
+  });
 }
 
 type Connected = (error: Error | undefined, client?: pg.PoolClient, release?: unknown) => void;
@@ -55,27 +68,33 @@ export function countConnecting(pool: pg.Pool, process: ModelProcess, gates: Gat
   Object.assign(pool, { connect });
 }
 
+const WRITE = 'insert into meraki_store.webhook_deliveries';
+
 class GatedConnection {
   readonly #client: pg.PoolClient;
   readonly #process: ModelProcess;
   readonly #gates: Gates;
   readonly #fence: FenceModel;
   readonly #progress: ProgressModel;
+  readonly #reach: Reach;
   readonly #send: Query;
   #inTransaction = false;
   #movedFrom: number | undefined;
   /** The open windows that the transaction stores. */
   #stored: unknown = null;
-  /** Whether it is in the transaction of a page: no other locks coverage and moves a checkpoint. */
+  /** Whether the transaction that moves a checkpoint holds coverage: that of a page, or one that takes claims back. */
   #holdsCoverage = false;
+  /** Whether it looked at what is stored, and has written nothing since. */
+  #isUnwritten = false;
 
   constructor(
     client: pg.PoolClient,
     process: ModelProcess,
-    { gates, fence, progress }: Watched,
+    { gates, fence, progress, reach }: Watched,
     send: Query,
   ) {
     this.#progress = progress;
+    this.#reach = reach;
     this.#client = client;
     this.#process = process;
     this.#gates = gates;
@@ -83,13 +102,10 @@ class GatedConnection {
     this.#send = send;
   }
 
-  async run(
-    query: string | { readonly text: string },
-    values: readonly unknown[] | undefined,
-  ): Promise<pg.QueryResult> {
+  async run(query: Statement, values: readonly unknown[] | undefined): Promise<pg.QueryResult> {
     const process = this.#process;
     process.assertAlive();
-    const label = labelOf(typeof query === 'string' ? query : query.text);
+    const label = labelOfStatement(query);
     const kind = this.#inTransaction ? 'in transaction' : 'statement';
     if (this.#holdsCoverage) this.#fence.pageStatements.add(label);
     return await this.#gates.pass(process, label, kind, async (fate, operation) => {
@@ -144,10 +160,16 @@ class GatedConnection {
     }
     if (label === 'commit' && result.command === 'COMMIT' && this.#movedFrom !== undefined) {
       this.#fence.moved(laneName, runId, this.#movedFrom);
-      if (this.#holdsCoverage) this.#progress.committed(runId, this.#stored);
-      else this.#progress.gaveUp(runId, this.#stored);
+      if (!this.#progress.moved(runId, this.#stored) && this.#holdsCoverage) this.#reach.takenBack += 1;
+      if (this.#isUnwritten) this.#reach.known += 1;
       this.#process.hasCommitted = true;
     }
+    if (label === COPY) this.#reach.copies += 1;
+    if (label === DIGEST && this.#holdsCoverage) {
+      this.#reach.digests += 1;
+      this.#isUnwritten = true;
+    }
+    if (label === COPY || label === WRITE) this.#isUnwritten = false;
     if (label === 'begin') this.#inTransaction = true;
     if (label === 'commit' || label === 'rollback') this.#inTransaction = false;
     if (label === 'select for update meraki_ingest.coverage')
@@ -155,7 +177,13 @@ class GatedConnection {
     if (this.#inTransaction) return;
     this.#movedFrom = undefined;
     this.#holdsCoverage = false;
+    this.#isUnwritten = false;
   }
+}
+
+function labelOfStatement(statement: Statement): string {
+  if (statement instanceof CopyIn) return COPY;
+  return labelOf(typeof statement === 'string' ? statement : statement.text);
 }
 
 function backendOf(client: pg.PoolClient): number | undefined {

@@ -73,6 +73,17 @@ export class Gates {
     return () => this.#end(operation);
   }
 
+  /** Does work that stops at gates of its own, in the midst of an operation that waits for it. */
+  async within<T>(operation: Operation, work: () => Promise<T>): Promise<T> {
+    const isAwaited = this.#underWay.delete(operation);
+    this.changed();
+    try {
+      return await work();
+    } finally {
+      if (isAwaited) this.#underWay.add(operation);
+    }
+  }
+
   /** Those that stand at a gate, by the names of their processes; requests of one process in the order they came. */
   standing(): readonly Stop[] {
     return [...this.#standing].sort(

@@ -31,6 +31,8 @@ export interface EndFigures {
 const OVERLAP = instantOfSeconds(121);
 const SLACK = instantOfSeconds(30);
 const IDLE_BUCKETS = 3;
+/** What an empty answer leaves for the next one to confirm is no longer: two periods of the live lane. */
+const ONE_CYCLE = instantOfSeconds(600);
 /** As many pages may be on their way: four that are being committed, and four that were read meanwhile. */
 const PAGES_IN_FLIGHT = 8;
 
@@ -81,7 +83,7 @@ function missingOf(plan: ModelPlan, archive: ArchiveSnapshot, known: StoredStrea
   const isSpoiled = (plan.faults?.rules ?? []).length + (plan.faults?.widths ?? []).length > 0;
   const left = isSpoiled ? (learned.skipped ?? []) : [];
   // Idle buckets that are left out at the newest end are asked for on their own once newer ones are final.
-  const mayBeIdle = isLog || plan.idleBuckets === 'empty' ? 0 : IDLE_BUCKETS * width;
+  const mayBeIdle = isLog || plan.idleBuckets === 'empty' ? 0 : IDLE_BUCKETS * width + ONE_CYCLE;
   const wanted = shrinkToGrid({ from, to: now - settle - mayBeIdle }, width);
   const missing = subtract(rangesOf(wanted), union(finalOf(archive, stream), left));
   return { wanted, missing };

@@ -2,6 +2,7 @@ import type pg from 'pg';
 import { formatInstant, instantOfMilliseconds } from '../../../src/instant.ts';
 import { intersect, type Ranges, subtract, union } from '../../../src/ranges.ts';
 import { type ArchiveSnapshot, type StoredCoverage, takeSnapshot } from './archive-snapshot.ts';
+import type { OrderModel } from './order-model.ts';
 import type { ServedModel } from './served-model.ts';
 import type { Difference, TruthModel } from './truth-model.ts';
 import type { WorldTime } from './world-time.ts';
@@ -11,12 +12,12 @@ const CLOCK_GRAIN = 2_000_000;
 
 /** Compares the archive with the truth, as often as it is asked, and keeps what it finds. */
 export class Judge {
-  readonly #mayRetract: boolean;
   readonly #observer: pg.Pool;
   readonly #organizationId: string;
   readonly #truth: TruthModel;
   readonly #time: WorldTime;
   readonly #served: ServedModel;
+  readonly #order: OrderModel;
   readonly #finalBefore = new Map<string, Ranges>();
   readonly failures: string[] = [];
   checks = 0;
@@ -32,10 +33,9 @@ export class Judge {
     truth: TruthModel,
     time: WorldTime,
     served: ServedModel,
-    /** Whether rows may come out of turn, where page tokens lead back: then a window takes back what it claimed. */
-    mayRetract: boolean,
+    order: OrderModel,
   ) {
-    this.#mayRetract = mayRetract;
+    this.#order = order;
     this.#served = served;
     this.#observer = observer;
     this.#organizationId = organizationId;
@@ -52,8 +52,10 @@ export class Judge {
     );
     if (archive === undefined) return undefined;
     this.checks += 1;
+    const logs = archive.streams.find(({ stream }) => stream === 'webhook_logs');
+    const justified = this.#order.mayBeWithdrawn(logs?.open ?? [], logs?.learned ?? {});
     for (const coverage of archive.coverage) {
-      this.#neverWithdrawn(coverage, when);
+      this.#neverWithdrawn(coverage, coverage.stream === 'webhook_logs' ? justified : [], when);
       this.#neverAhead(coverage, when);
       this.#neverUnread(coverage, when);
       if (coverage.stream === 'webhook_logs') {
@@ -90,11 +92,11 @@ export class Judge {
     this.fail(`${what} ${when}: ${lost} lost, ${doubled} too many: ${samples.join('; ')}`);
   }
 
-  #neverWithdrawn({ stream, intervalSeconds, final }: StoredCoverage, when: string): void {
+  #neverWithdrawn({ stream, intervalSeconds, final }: StoredCoverage, justified: Ranges, when: string): void {
     const name = `${stream} ${intervalSeconds}`;
-    const gone = subtract(this.#finalBefore.get(name) ?? [], final);
+    const gone = subtract(this.#finalBefore.get(name) ?? [], union(final, justified));
     this.#finalBefore.set(name, final);
-    if (gone.length > 0 && !this.#mayRetract) {
+    if (gone.length > 0) {
       this.fail(`I2: ${name} ${when}: final time was withdrawn: ${spoken(gone)}`);
     }
   }

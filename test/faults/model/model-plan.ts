@@ -7,7 +7,9 @@ import { rowAlterations } from '../../../src/simulator/faults/alter-row.ts';
 import { createRandom, type Random } from '../../../src/simulator/random.ts';
 import { type FaultPlan, randomFaultPlan } from '../../../src/simulator/simulator.ts';
 import { busyness } from '../../../src/simulator/world/rhythm.ts';
+import type { Lane, StreamName } from '../../../src/stream-key.ts';
 
+import { ofItsKind } from './plan-kinds.ts';
 import { COMMIT_STATEMENTS } from './statement-label.ts';
 
 const SECOND = 1_000;
@@ -36,6 +38,8 @@ export interface ModelPlan {
   readonly intervalSeconds: number;
   readonly intervalRule: 'interval' | 'timespan';
   readonly idleBuckets: 'omitted' | 'empty';
+  /** Of whose requests the responses are counted; `undefined`: everybody's. */
+  readonly userAgent: string | undefined;
   readonly tokenLifetimeSeconds: number;
   /** How far each machine's clock is off the source's. */
   readonly clockErrors: readonly number[];
@@ -44,15 +48,25 @@ export interface ModelPlan {
   readonly drop: number;
   readonly pause: number;
   readonly jump: number;
+  /** What jumps of time are shares of. */
+  readonly jumpSpan: number;
   readonly stickiness: number;
   readonly steps: number;
+  /** What every other job is; `undefined`: none is begun oftener than others. */
+  readonly favours: { readonly stream: StreamName; readonly lane: Lane } | undefined;
   /** What else the source does wrong while the plan runs; `undefined`: nothing. */
   readonly faults: FaultPlan | undefined;
+  /** The same from when the log has proven to be sorted, and so many windows are open that go by its order. */
+  readonly onceSorted: { readonly open: number; readonly faults: FaultPlan } | undefined;
   /** Statements that crashes are after. */
   readonly aims: readonly string[];
 }
 
 export function drawModelPlan(seed: number): ModelPlan {
+  return ofItsKind(drawUsual(seed));
+}
+
+function drawUsual(seed: number): ModelPlan {
   const random = createRandom('model plan', seed);
   const startAt = Date.parse('2026-01-05T00:00:00Z') + random.integer(180 * 24 * 3_600) * SECOND;
   const lookback = random.pick([2, 3, 6, 12, 24, 72]) * HOUR;
@@ -80,15 +94,19 @@ export function drawModelPlan(seed: number): ModelPlan {
     intervalSeconds: lookback > 12 * HOUR ? random.pick([3_600, 14_400]) : random.pick([120, 120, 3_600]),
     intervalRule: random.chance(0.25) ? 'timespan' : 'interval',
     idleBuckets: random.pick(['omitted', 'empty']),
+    userAgent: undefined,
     tokenLifetimeSeconds: random.pick([3, 30, 600, 3_600]),
     clockErrors: clockErrors(random),
     crash: random.pick([0.01, 0.02, 0.04]),
     drop: random.pick([0, 0.005, 0.02]),
     pause: random.pick([0, 0.005, 0.02]),
     jump: random.pick([0.005, 0.01, 0.03]),
+    jumpSpan: lookback,
     stickiness: random.pick([0, 0.5, 0.9, 0.97]),
     steps: 500 + random.integer(500),
+    favours: undefined,
     faults: random.chance(0.5) ? faultsOf(seed, random, lateness, isShrunk) : undefined,
+    onceSorted: undefined,
     aims: [0, 1, 2].map(
       (more) => COMMIT_STATEMENTS[(seed * 3 + more) % COMMIT_STATEMENTS.length] ?? 'commit',
     ),
@@ -96,7 +114,7 @@ export function drawModelPlan(seed: number): ModelPlan {
 }
 
 /** The simulator draws rows by hours of an office week: the density depends on when the plan begins. */
-function rowsFor(wanted: number, startAt: number, lookback: number): number {
+export function rowsFor(wanted: number, startAt: number, lookback: number): number {
   const last = Math.floor(startAt / HOUR);
   const hours = Array.from({ length: Math.ceil(lookback / HOUR) }, (_, back) =>
     busyness('office', last - back),

@@ -11,10 +11,12 @@ import type { Stream } from '../../../src/sync/stream.ts';
 import { testLog } from '../../support/test-log.ts';
 import type { FenceModel } from './fence-model.ts';
 import { countConnecting, gateClient, ProcessDied, socketOf } from './gated-client.ts';
-import type { Gates } from './gates.ts';
+import type { Gates, Operation } from './gates.ts';
 import type { ModelPlan } from './model-plan.ts';
 import { createModelStream } from './model-streams.ts';
+import type { OrderModel } from './order-model.ts';
 import type { ProgressModel } from './progress-model.ts';
+import type { Reach } from './reach.ts';
 import type { MachineClock } from './world-time.ts';
 
 export interface Surroundings {
@@ -25,6 +27,8 @@ export interface Surroundings {
   readonly gates: Gates;
   readonly fence: FenceModel;
   readonly progress: ProgressModel;
+  readonly order: OrderModel;
+  readonly reach: Reach;
 }
 
 export interface Job {
@@ -158,18 +162,22 @@ export class ModelProcess {
 
   /** The stream, with a gate at every request that the loop sends. */
   #gated(stream: Stream): Stream {
-    const { gates, progress } = this.#surroundings;
+    const { gates, progress, order, reach } = this.#surroundings;
     // A request may outlive its run, which does not wait for it where it ends with an error.
     const { runId } = this;
-    const gate = async <T>(label: string, signal: AbortSignal, ask: (signal: AbortSignal) => Promise<T>) => {
+    const gate = async <T>(
+      label: string,
+      signal: AbortSignal,
+      ask: (signal: AbortSignal, operation: Operation) => Promise<T>,
+    ) => {
       this.assertAlive();
       this.#asked += 1;
       if (this.#asked > MOST_ASKED)
         throw new Error(`I3: ${this.laneName} asked ${MOST_ASKED} times and goes on`);
-      return await gates.pass(this, label, 'request', async (fate) => {
+      return await gates.pass(this, label, 'request', async (fate, operation) => {
         const [what, when] = fate.split(' ');
         const isAsked = what !== 'crash' || when !== 'before';
-        const answer = isAsked ? ask(AbortSignal.any([signal, this.#life.signal])) : undefined;
+        const answer = isAsked ? ask(AbortSignal.any([signal, this.#life.signal]), operation) : undefined;
         answer?.catch(() => undefined);
         if (what === 'crash' && when === 'after') await answer?.catch(() => undefined);
         if (what === 'crash') this.crash();
@@ -181,18 +189,23 @@ export class ModelProcess {
     };
     return {
       ...stream,
-      read: (window, learned, signal) => {
+      read: (window, learned, signal, intervalSeconds, idleBefore) => {
         // As it is asked for, not as it goes out: several windows stand at the gate at once.
         progress.asked(runId, window);
-        return gate(window.pageToken === null ? 'first page' : 'later page', signal, async (either) => {
-          const reading = await stream.read(window, learned, either);
+        const page = window.pageToken === null ? 'first page' : 'later page';
+        return gate(page, signal, async (either, operation) => {
+          const look = idleBefore && ((width: number) => gates.within(operation, () => idleBefore(width)));
+          const reading = await stream.read(window, learned, either, intervalSeconds, look);
           progress.answered(runId, window, reading.window);
+          if (stream.key.stream === 'webhook_logs') order.answered(window, reading);
+          if (reading.leavesRest !== undefined) reach.idle += 1;
           return reading;
         });
       },
       write: (tx, readings, ...rest) => {
         const [first] = readings;
         if (first !== undefined) progress.writes(runId, first.asked, readings.length);
+        order.written(readings);
         return stream.write(tx, readings, ...rest);
       },
       probe: (asked, signal) => gate('probe', signal, (either) => stream.probe(asked, either)),

@@ -5,8 +5,8 @@ import type { Random } from '../../../src/simulator/random.ts';
 import type { Fate, Stop } from './gates.ts';
 import type { Judge } from './judge.ts';
 import { type EndFigures, judgeEnd } from './judge-end.ts';
-import { healed } from './model-plan.ts';
 import { type Ended, type Job, ModelProcess, type Surroundings } from './model-process.ts';
+import { SourceFaults } from './source-faults.ts';
 import type { TruthModel } from './truth-model.ts';
 import { MachineClock, type WorldTime } from './world-time.ts';
 
@@ -30,12 +30,11 @@ export class ModelRun {
   readonly #time: WorldTime;
   readonly #judge: Judge;
   readonly #random: Random;
+  readonly #faults: SourceFaults;
   readonly #clocks: readonly MachineClock[];
   readonly #processes: ModelProcess[] = [];
   readonly #buried: ModelProcess[] = [];
   #births = 0;
-  /** Calls that the plan's faults struck. */
-  #struck = 0;
   #step = 0;
   #last: ModelProcess | undefined;
   /** Jobs whose process was paused or crashed: somebody else may take them over. */
@@ -45,11 +44,12 @@ export class ModelRun {
   readonly figures = { jobs: 0, crashes: 0, drops: 0, pauses: 0, jumps: 0, superseded: 0 };
 
   constructor(surroundings: Surroundings, time: WorldTime, judge: Judge, random: Random) {
-    const { plan } = surroundings;
+    const { plan, simulator } = surroundings;
     this.#surroundings = surroundings;
     this.#time = time;
     this.#judge = judge;
     this.#random = random;
+    this.#faults = new SourceFaults(plan, simulator);
     this.#clocks = plan.clockErrors.map((error) => new MachineClock(time, error));
     for (const [machine] of this.#clocks.entries()) this.#processes.push(this.#born(machine));
   }
@@ -57,6 +57,7 @@ export class ModelRun {
   /** Lets processes work, and everything go wrong, for as many steps as the plan has. */
   async disturb(): Promise<void> {
     const { plan, gates } = this.#surroundings;
+    if (plan.onceSorted !== undefined) await this.#doInPeace({ stream: 'webhook_logs', lane: 'live' });
     for (this.#step = 1; this.#step <= plan.steps; this.#step += 1) {
       await gates.settle(this.#processes);
       await this.#lookAfterCommits();
@@ -73,12 +74,22 @@ export class ModelRun {
     }
   }
 
+  async #doInPeace(job: Job): Promise<void> {
+    const { gates } = this.#surroundings;
+    const process = this.#random.pick(this.#processes);
+    process.start(job, () => false);
+    while (process.ended === undefined) {
+      await gates.settle(this.#processes);
+      gates.standing()[0]?.release('go');
+    }
+    this.#collect();
+  }
+
   /** Ends all faults, lets everybody finish, and has one healthy process do what is left. */
   async heal(): Promise<void> {
-    const { plan, gates, simulator } = this.#surroundings;
+    const { plan, gates } = this.#surroundings;
     gates.openAll();
-    this.#struck = Object.values(simulator.struck()).reduce((sum, count) => sum + count, 0);
-    if (plan.faults !== undefined) simulator.setFaults(healed(plan.faults));
+    this.#faults.heal();
     await gates.settle(this.#processes);
     this.#collect();
     await this.#judge.look('when all faults had ended');
@@ -104,7 +115,7 @@ export class ModelRun {
   async judge(truth: TruthModel): Promise<EndFigures> {
     const archive = await this.#judge.look('at the end');
     if (archive === undefined) throw new Error('the archive is locked though nobody works');
-    return judgeEnd(this.#surroundings, this.#time, truth, this.#judge, archive, this.#struck);
+    return judgeEnd(this.#surroundings, this.#time, truth, this.#judge, archive, this.#faults.struck);
   }
 
   async close(): Promise<void> {
@@ -122,7 +133,7 @@ export class ModelRun {
     const orphan = this.#random.chance(0.6) ? this.#orphans.shift() : undefined;
     const busy = this.#processes.flatMap(({ job }) => job ?? []);
     const twice = busy.length > 0 && this.#random.chance(0.25) ? this.#random.pick(busy) : undefined;
-    const job = orphan ?? twice ?? this.#restricted(this.#random.pick(JOBS));
+    const job = orphan ?? twice ?? this.#restricted(this.#pickJob());
     const patience = this.#random.chance(0.3) ? this.#random.integer(8) : Number.POSITIVE_INFINITY;
     let asked = 0;
     process.start(job, () => {
@@ -130,6 +141,11 @@ export class ModelRun {
       return asked > patience;
     });
     this.figures.jobs += 1;
+  }
+
+  #pickJob(): Job {
+    const { favours } = this.#surroundings.plan;
+    return favours !== undefined && this.#random.chance(0.5) ? favours : this.#random.pick(JOBS);
   }
 
   /** Now and then only a stretch of time, as `sync --from --to`. */
@@ -199,8 +215,8 @@ export class ModelRun {
 
   #jump(): void {
     this.figures.jumps += 1;
-    const { lookback } = this.#surroundings.plan;
-    this.#time.pass(lookback * this.#random.pick([0.01, 0.05, 0.2, 0.2, 0.5, 1.2]) * this.#random.next());
+    const { jumpSpan } = this.#surroundings.plan;
+    this.#time.pass(jumpSpan * this.#random.pick([0.01, 0.05, 0.2, 0.2, 0.5, 1.2]) * this.#random.next());
   }
 
   #wakeSomebody(): void {
@@ -212,7 +228,8 @@ export class ModelRun {
     const committed = this.#processes.filter((process) => process.hasCommitted);
     if (committed.length === 0) return;
     for (const process of committed) process.hasCommitted = false;
-    await this.#judge.look(`after a commit in step ${this.#step}`);
+    const archive = await this.#judge.look(`after a commit in step ${this.#step}`);
+    this.#faults.breakOnceSorted(archive);
   }
 
   #collect(): void {

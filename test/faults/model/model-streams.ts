@@ -14,7 +14,9 @@ export function createModelStream(
   stream: StreamName,
   client: MerakiClient,
 ): Stream {
-  const key = { organizationId, stream, series: UNFILTERED };
+  const { userAgent } = plan;
+  const isFiltered = stream === 'api_responses' && userAgent !== undefined;
+  const key = { organizationId, stream, series: isFiltered ? 'of one program' : UNFILTERED };
   const limits = {
     everySeconds: EVERY_SECONDS,
     lookback: instantOfMilliseconds(plan.lookback),
@@ -26,5 +28,10 @@ export function createModelStream(
     return webhookLogs(key, client, { ...limits, settle, perPage: plan.perPage });
   }
   const settle = instantOfMilliseconds(plan.settle.codes);
-  return apiResponses(key, client, { ...limits, settle, intervalSeconds: plan.intervalSeconds }, {});
+  return apiResponses(
+    key,
+    client,
+    { ...limits, settle, intervalSeconds: plan.intervalSeconds },
+    { userAgent },
+  );
 }

@@ -1,3 +1,4 @@
+import { PLACES } from './reach.ts';
 import type { ModelResult } from './run-model-plan.ts';
 
 const FIGURES = [
@@ -32,6 +33,7 @@ export function summarize(results: readonly ModelResult[]): string {
   return [
     `${results.length} plans, ${failed.length} failed${failed.length > 0 ? `: ${failed.join(' ')}` : ''}`,
     sums.join(', '),
+    `reached: ${PLACES.map((name) => `${name} ${results.reduce((sum, { reach }) => sum + reach[name], 0)}`).join(', ')}`,
     `errors: ${table(addUp(results.map(({ errors }) => errors))).join(', ')}`,
     'hits:',
     ...table(addUp(results.map(({ hits }) => hits))).map((line) => `  ${line}`),

@@ -23,8 +23,8 @@ interface Progress {
   at: Standing;
   /** Answered and not committed yet, in order. */
   pages: readonly Page[];
-  /** How many of a window's are written by the transaction at hand. */
-  written: { readonly window: string; readonly count: number };
+  /** How many of a window's are written by the transaction at hand; `undefined`: it writes none. */
+  written: { readonly window: string; readonly count: number } | undefined;
 }
 
 export class ProgressModel {
@@ -71,11 +71,26 @@ export class ProgressModel {
     this.#run(runId).written = { window: nameOf(asked), count };
   }
 
-  /** Pages were committed, with the open windows as they were stored. */
-  committed(runId: string, openWindows: unknown): void {
+  /**
+   * The checkpoint was moved to the open windows as they were stored.
+   *
+   * @returns whether by pages; else a window was given up
+   */
+  moved(runId: string, openWindows: unknown): boolean {
     const run = this.#run(runId);
-    const stored = standingOf(openWindows);
-    const { window, count } = run.written;
+    const { written } = run;
+    run.written = undefined;
+    if (written === undefined) this.#gaveUp(runId, run, standingOf(openWindows));
+    else this.#committed(runId, run, written, standingOf(openWindows));
+    return written !== undefined;
+  }
+
+  #committed(
+    runId: string,
+    run: Progress,
+    { window, count }: NonNullable<Progress['written']>,
+    stored: Standing,
+  ): void {
     const pages = run.pages.filter((page) => page.window === window);
     const from = run.at.get(window) ?? null;
     const to = stored.get(window) ?? null;
@@ -96,10 +111,7 @@ export class ProgressModel {
     run.at = stored;
   }
 
-  /** A window was given up: its checkpoint moved without a page. */
-  gaveUp(runId: string, openWindows: unknown): void {
-    const run = this.#run(runId);
-    const stored = standingOf(openWindows);
+  #gaveUp(runId: string, run: Progress, stored: Standing): void {
     const given = [...run.at.keys()].filter((window) => !stored.has(window));
     if (!isSame(new Map([...run.at].filter(([window]) => !given.includes(window))), stored)) {
       this.failures.push(`I3: ${runId} gave up a window, and others moved with it`);
@@ -111,7 +123,7 @@ export class ProgressModel {
   #run(runId: string): Progress {
     let run = this.#runs.get(runId);
     if (run === undefined) {
-      run = { at: new Map(), pages: [], written: { window: '', count: 0 } };
+      run = { at: new Map(), pages: [], written: undefined };
       this.#runs.set(runId, run);
     }
     return run;

@@ -7,7 +7,9 @@ import { Judge } from './judge.ts';
 import { openObserver } from './model-database.ts';
 import { drawModelPlan, HOUR, type ModelPlan } from './model-plan.ts';
 import { ModelRun } from './model-run.ts';
+import { OrderModel } from './order-model.ts';
 import { ProgressModel } from './progress-model.ts';
+import { Reach } from './reach.ts';
 import { ServedModel } from './served-model.ts';
 import { TruthModel } from './truth-model.ts';
 import { WorldTime } from './world-time.ts';
@@ -42,6 +44,7 @@ export interface ModelResult {
   readonly pages: number;
   readonly pagesLeast: number;
   readonly pagesMost: number;
+  readonly reach: Readonly<Reach>;
   /** Looks at the whole archive, and what was compared in them. */
   readonly checks: number;
   readonly rowsCompared: number;
@@ -85,21 +88,23 @@ export async function runModelPlan(seed: number, options: ModelOptions): Promise
   const observer = await openObserver(options.databaseUrl);
   const organizationId = simulator.organizations[0]?.id ?? '';
   const from = instantOfMilliseconds(plan.startAt - plan.lookback - 24 * HOUR);
-  const truth = new TruthModel(simulator, organizationId, time, from);
+  const truth = new TruthModel(simulator, organizationId, time, from, plan.userAgent);
+  const order = new OrderModel();
+  const reach = new Reach();
   const judge = new Judge(
     observer,
     organizationId,
     truth,
     time,
-    new ServedModel(simulator, organizationId, plan.settle),
-    plan.faults?.rules?.some(({ fault }) => fault.kind === 'token_loop') === true,
+    new ServedModel(simulator, organizationId, plan),
+    order,
   );
   const fence = new FenceModel();
   const progress = new ProgressModel();
   const gates = new Gates(observer);
   const random = createRandom('model run', seed);
   const { databaseUrl } = options;
-  const surroundings = { plan, databaseUrl, simulator, organizationId, gates, fence, progress };
+  const surroundings = { plan, databaseUrl, simulator, organizationId, gates, fence, progress, order, reach };
   const run = new ModelRun(surroundings, time, judge, random);
   try {
     await run.disturb();
@@ -116,6 +121,7 @@ export async function runModelPlan(seed: number, options: ModelOptions): Promise
       mostOpen: progress.mostOpen,
       mostResumed: progress.mostResumed,
       ...end,
+      reach,
       checks: judge.checks,
       rowsCompared: judge.rowsCompared,
       requestsCompared: judge.requestsCompared,

@@ -19,8 +19,14 @@ export class ServedModel {
   readonly #simulator: Simulator;
   readonly #organizationId: string;
   readonly #settle: ModelPlan['settle'];
+  readonly #userAgent: string | undefined;
 
-  constructor(simulator: Simulator, organizationId: string, settle: ModelPlan['settle']) {
+  constructor(
+    simulator: Simulator,
+    organizationId: string,
+    { settle, userAgent }: Pick<ModelPlan, 'settle' | 'userAgent'>,
+  ) {
+    this.#userAgent = userAgent;
     this.#simulator = simulator;
     this.#organizationId = organizationId;
     this.#settle = settle;
@@ -29,7 +35,10 @@ export class ServedModel {
   time(stream: StreamName): { readonly answered: Ranges; readonly settled: Ranges } {
     const { logs, codes } = this.#settle;
     const settle = instantOfMilliseconds(stream === 'webhook_logs' ? logs : codes) - CLOCK_GRAIN;
-    const answers = this.#simulator.servedAnswers(this.#organizationId, OPERATIONS[stream]).map((answer) => ({
+    const isFiltered = stream === 'api_responses' && this.#userAgent !== undefined;
+    const query = isFiltered ? { filters: `userAgent=${this.#userAgent}` } : {};
+    const given = this.#simulator.servedAnswers(this.#organizationId, OPERATIONS[stream], query);
+    const answers = given.map((answer) => ({
       from: instantOf(answer.from),
       to: instantOf(answer.to),
       answeredAt: instantOf(answer.answeredAt),

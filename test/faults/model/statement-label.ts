@@ -1,7 +1,4 @@
-/**
- * The statements that `commitPages` sends, as {@link labelOf} calls them. Not among them: the look whether anything is
- * stored of a stretch of time, which only commits of more rows take than plans have in eight pages.
- */
+/** The statements that `commitPages` sends, as {@link labelOf} calls them. */
 export const COMMIT_STATEMENTS = [
   'begin',
   'update meraki_ingest.checkpoints',
@@ -24,6 +21,12 @@ export const COMMIT_STATEMENTS = [
   'insert into meraki_ingest.sync_runs',
   'commit',
 ] as const;
+
+/** The look at what is stored of a stretch of time, and the way into one of which nothing is. */
+export const DIGEST = 'select meraki_store.webhook_deliveries';
+export const COPY = 'copy meraki_store.webhook_deliveries';
+/** What only commits of hundreds of deliveries send. */
+export const LARGE_COMMIT_STATEMENTS = [DIGEST, COPY] as const;
 
 /** A statement by its verb and its table: short enough for a table, and the same whatever its parameters are. */
 export function labelOf(text: string): string {

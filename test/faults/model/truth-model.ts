@@ -40,10 +40,19 @@ export class TruthModel {
   readonly #organizationId: string;
   readonly #time: WorldTime;
   readonly #from: Instant;
+  readonly #userAgent: string | undefined;
   readonly #buckets = new Map<string, ReadonlyMap<string, number>>();
   #deliveries: { readonly until: Instant; readonly lines: readonly StoredLine[] } = { until: 0, lines: [] };
 
-  constructor(simulator: Simulator, organizationId: string, time: WorldTime, from: Instant) {
+  /** @param userAgent whose requests are counted; everybody's without it */
+  constructor(
+    simulator: Simulator,
+    organizationId: string,
+    time: WorldTime,
+    from: Instant,
+    userAgent?: string,
+  ) {
+    this.#userAgent = userAgent;
     this.#simulator = simulator;
     this.#organizationId = organizationId;
     this.#time = time;
@@ -132,7 +141,12 @@ export class TruthModel {
     const key = `${interval} ${from} ${to}`;
     const known = this.#buckets.get(key);
     if (known !== undefined) return known;
-    const query = { from: formatInstant(from), to: formatInstant(to), interval };
+    const query = {
+      from: formatInstant(from),
+      to: formatInstant(to),
+      interval,
+      filters: { userAgent: this.#userAgent },
+    };
     const buckets = this.#later(() => this.#simulator.truthBuckets(this.#organizationId, query));
     const counts = new Map(
       buckets.flatMap(({ startTs, counts: codes }) =>

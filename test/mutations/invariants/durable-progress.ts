@@ -7,7 +7,7 @@ export const durableProgress: readonly Mutation[] = [
     file: 'src/sync/pages-ahead.ts',
     find: 'if (waiting !== undefined && first !== undefined) {',
     replace: 'if (waiting !== undefined && first !== undefined && waiting.failed === undefined) {',
-    caughtBy: ['test/unit/sync/pages-ahead.test.ts'],
+    caughtBy: ['test/unit/sync/pages-ahead.test.ts', 'test/unit/sync/pages-of-windows.test.ts'],
   },
   {
     name: 'keeps no open window in the checkpoint',
@@ -31,7 +31,7 @@ export const durableProgress: readonly Mutation[] = [
     file: 'src/sync/commit-pages.ts',
     find: 'storedWindows([...besides, last.window])',
     replace: 'storedWindows([last.window])',
-    caughtBy: ['test/integration/side-by-side.test.ts'],
+    caughtBy: ['test/integration/given-up-windows.test.ts', 'test/integration/side-by-side.test.ts'],
   },
   {
     name: 'gives up all open windows with one that cannot be read on',
@@ -87,14 +87,14 @@ export const durableProgress: readonly Mutation[] = [
     file: 'src/sync/plan.ts',
     find: 'backfillGaps(situation)[0]',
     replace: 'backfillGaps(situation).at(-1)',
-    caughtBy: ['test/unit/sync/plan.test.ts'],
+    caughtBy: ['test/unit/sync/catching-up.test.ts'],
   },
   {
     name: 'keeps the counts of all timestamps of a sorted read',
     invariant: 'I3',
     file: 'src/sync/occurrences.ts',
-    find: 'atEdge.has(fingerprint)',
+    find: 'atEdge.has(identity)',
     replace: 'true',
-    caughtBy: ['test/unit/sync/open-window.test.ts'],
+    caughtBy: ['test/unit/sync/occurrences.test.ts'],
   },
 ];

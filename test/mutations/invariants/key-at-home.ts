@@ -7,7 +7,7 @@ export const keyAtHome: readonly Mutation[] = [
     file: 'src/meraki/client.ts',
     find: 'assertTrusted(url, this.#options.trustedHosts)',
     replace: 'if (requests === 1) assertTrusted(url, this.#options.trustedHosts)',
-    caughtBy: ['test/unit/meraki/client.test.ts'],
+    caughtBy: ['test/unit/meraki/redirects.test.ts'],
   },
   {
     name: 'follows a next link to any host with the key',
@@ -15,7 +15,7 @@ export const keyAtHome: readonly Mutation[] = [
     file: 'src/meraki/client.ts',
     find: 'assertTrusted(url, this.#options.trustedHosts)',
     replace: 'if (requests > 1) assertTrusted(url, this.#options.trustedHosts)',
-    caughtBy: ['test/unit/meraki/client.test.ts'],
+    caughtBy: ['test/unit/meraki/redirects.test.ts'],
   },
   {
     name: 'trusts hosts that end like a trusted one',

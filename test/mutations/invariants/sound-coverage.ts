@@ -47,7 +47,7 @@ export const soundCoverage: readonly Mutation[] = [
     file: 'src/sync/open-window.ts',
     find: 'finished: order === window.proven ?',
     replace: 'finished: window.pages >= 0 ? rangesOf(window.claim) : order === window.proven ?',
-    caughtBy: ['test/unit/sync/open-window.test.ts'],
+    caughtBy: ['test/unit/sync/log-orders.test.ts', 'test/unit/sync/open-window.test.ts'],
   },
   {
     name: 'trusts the order of the first page',
@@ -55,7 +55,7 @@ export const soundCoverage: readonly Mutation[] = [
     file: 'src/sync/open-window.ts',
     find: 'order === window.proven ?',
     replace: "order !== 'unordered' ?",
-    caughtBy: ['test/unit/sync/open-window.test.ts'],
+    caughtBy: ['test/unit/sync/log-orders.test.ts'],
   },
   {
     name: 'believes a direction within the reach',
@@ -71,7 +71,7 @@ export const soundCoverage: readonly Mutation[] = [
     file: 'src/sync/open-window.ts',
     find: 'to: lastInstant - reach',
     replace: 'to: lastInstant',
-    caughtBy: ['test/unit/sync/open-window.test.ts'],
+    caughtBy: ['test/unit/sync/log-orders.test.ts', 'test/unit/sync/open-window.test.ts'],
   },
   {
     name: 'claims one microsecond too much, newest first',
@@ -79,7 +79,7 @@ export const soundCoverage: readonly Mutation[] = [
     file: 'src/sync/open-window.ts',
     find: 'lastInstant + reach + 1',
     replace: 'lastInstant + reach',
-    caughtBy: ['test/unit/sync/open-window.test.ts'],
+    caughtBy: ['test/unit/sync/log-orders.test.ts', 'test/unit/sync/open-window.test.ts'],
   },
   {
     name: 'keeps what was claimed when rows come out of turn',

@@ -5,6 +5,7 @@ import { archiveMetrics } from '../../../src/db/archive-metrics.ts';
 import type { StreamStatus } from '../../../src/db/archive-status.ts';
 import { instantOfSeconds } from '../../../src/instant.ts';
 import { summarizeLearned } from '../../../src/sync/learned-summary.ts';
+import { ALL_TIME } from '../../../src/sync/limits.ts';
 
 const SECOND = instantOfSeconds(1);
 const DAY = 86_400 * SECOND;
@@ -46,6 +47,10 @@ const limits = {
   finestInterval: 3_600,
   learnedAt: now - DAY,
   skipped: [{ from: now - 20 * DAY, to: now - 20 * DAY + 3_600 * SECOND, until: now + 3_600 * SECOND }],
+  shortened: [
+    { from: now - 9 * DAY, to: now - 8 * DAY, until: now + 3_600 * SECOND, span: DAY / 2 },
+    { ...ALL_TIME, until: now + 7_200 * SECOND, span: DAY },
+  ],
 };
 const troubled: StreamStatus = {
   ...healthy,
@@ -93,6 +98,8 @@ test('what needs words is said below the table, and the table stays narrow', () 
     'not sorted by time, so it is read in windows of 1 d',
     'windows wider than 2 d come in coarser buckets',
     'narrowest buckets are 1 h wide',
+    'no answer to long windows from 2026-11-13 12:00 to 2026-11-14 12:00; asked for at most 12 h at once until 2026-11-22 13:00',
+    'no answer to long windows at any time; asked for at most 1 d at once until 2026-11-22 14:00',
     'no answer for 2026-11-02 12:00 to 2026-11-02 13:00; asked again after 2026-11-22 13:00',
   ]) {
     expect(text).toContain(part);
@@ -132,6 +139,7 @@ test('lessons are believed for a week', () => {
     finest_interval_seconds: null,
     learned_at: null,
     believed_until: null,
+    shortened: [],
     skipped: [],
   });
 });

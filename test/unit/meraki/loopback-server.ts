@@ -41,6 +41,8 @@ export const answer =
     response.end(typeof body === 'string' ? body : JSON.stringify(body));
   };
 
+export const ok = answer(200, []);
+
 export const redirect = (location: string, status = 302): Handler => answer(status, '', { location });
 
 /** A clock whose sleep is over at once; `slept` says what was asked of it. */
@@ -95,3 +97,12 @@ export function startClient(baseUrl: string, options: Partial<MerakiClientOption
   onTestFinished(() => client.close());
   return { client, clock, taken, paused };
 }
+
+export const forOrganization = { organizationId: '1' };
+
+/** What the promise rejects with. */
+export const failure = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    () => undefined,
+    (error: unknown) => error,
+  );

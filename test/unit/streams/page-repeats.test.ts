@@ -5,12 +5,12 @@ import {
   noOccurrences,
   numberOccurrences,
   type Occurring,
-  refusedFingerprint,
+  refusedIdentity,
 } from '../../../src/sync/occurrences.ts';
 
 const row = (second: number, code: number): Occurring => ({
   sentAt: second,
-  fingerprint: `${second} ${code}`,
+  identity: `${second} ${code}`,
 });
 
 test('I1 pages that repeat their edge, and pages that cut twins, both give each row as often as it is there', async () => {
@@ -36,7 +36,7 @@ test('I1 pages that repeat their edge, and pages that cut twins, both give each 
           const numbered = numberOccurrences(rows, counts, true);
           counts = numbered.after;
           for (const [index, one] of rows.entries()) {
-            stored.add(`${one.fingerprint} ${numbered.occurrences[index]}`);
+            stored.add(`${one.identity} ${numbered.occurrences[index]}`);
           }
         }
         expect(stored.size).toBe(truth.length);
@@ -65,7 +65,7 @@ test('a moment that does not fit one page decides nothing: the copies are believ
 });
 
 test('I7 copies of a refused row are believed: it has no moment of its own to read', async () => {
-  const bad: Occurring = { sentAt: 1, fingerprint: refusedFingerprint('abc'), isRefused: true };
+  const bad: Occurring = { sentAt: 1, identity: refusedIdentity('abc'), isRefused: true };
   const before = numberOccurrences([bad], noOccurrences, true).after;
   const { rows } = await withoutRepeats([bad, bad], before, () => {
     throw new Error('asked without need');

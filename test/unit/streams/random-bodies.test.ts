@@ -82,10 +82,10 @@ test('I7 webhook logs: every row of any body is stored or refused', async () => 
   const key = { organizationId: '1', stream: 'webhook_logs', series: 'all' } as const;
   const bodies = anyBody(webhookLogList(ASKED, '1'));
   await expectNothingDropped((client) => webhookLogs(key, client, SETTINGS), bodies);
-}, 120_000);
+}, 300_000);
 
 test('I7 api responses: every bucket of any body is stored, refused or left to a window that holds it whole', async () => {
   const key = { organizationId: '1', stream: 'api_responses', series: 'all' } as const;
   const bodies = anyBody(bucketList(ASKED));
   await expectNothingDropped((client) => apiResponses(key, client, SETTINGS, {}), bodies);
-}, 120_000);
+}, 300_000);

@@ -124,7 +124,11 @@ test('a row out of turn in a log that was known to be sorted: taken back, and to
     lastInstant: claim.from + 30 * MINUTE,
   };
   const reading = await read(streamOf(server), window, { order: 'ascending', span: 7 * DAY });
-  expect(reading).toMatchObject({ window: null, learned: { span: 7 * DAY }, anew: true });
+  expect(reading).toMatchObject({
+    window: null,
+    learned: { span: 7 * DAY, disproved: 'ascending' },
+    anew: true,
+  });
   expect(reading.learned).not.toHaveProperty('order');
   expect(reading.claims[0]).toMatchObject({ final: [], provisional: [], retracted: [claim] });
 });
@@ -133,8 +137,9 @@ test('a window read whole teaches the order once, and is not read again for it',
   const rows = Array.from({ length: 20 }, (_, index) => row(claim.from + index));
   const server = await startServer(answer(200, rows), answer(200, rows), answer(200, rows));
   const stream = streamOf(server);
-  const reading = await read(stream, fresh, { wholeSpan: DAY });
+  const reading = await read(stream, fresh, { wholeSpan: DAY, disproved: 'ascending' });
   expect(reading).toMatchObject({ learned: { order: 'ascending' }, anew: false, window: null });
+  expect(reading.learned).not.toHaveProperty('disproved');
   expect(reading.learned).not.toHaveProperty('wholeSpan');
   expect(await read(stream, fresh, { order: 'ascending' })).toMatchObject({ learned: null, anew: false });
   // The other lane had windows made short when this one had proven the order.

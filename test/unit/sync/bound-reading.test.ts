@@ -14,7 +14,7 @@ function page(
   token: string | undefined,
   answeredAt: number,
 ) {
-  const taken = takePage(window, [{ sentAt, fingerprint: String(sentAt) }], token, REACH);
+  const taken = takePage(window, [{ sentAt, identity: String(sentAt) }], token, REACH);
   const claims = [{ intervalSeconds: 0, final: taken.finished, provisional: [] }];
   const reading = { window: taken.window, claims, answeredAt } as unknown as Reading;
   return boundReading(window, reading, limits);

@@ -110,6 +110,13 @@ test('a stretch is left alone until its time', () => {
   expect(parseLearnedLimits({ skipped }, NOW + DAY).skipped).toEqual([]);
 });
 
+test.each([0, 8 * DAY])('windows of a stretch are kept short until its time, %d after a lesson', (age) => {
+  const now = NOW + age;
+  const shortened = [{ from: 1, to: 2, until: now + DAY, span: 1 }];
+  expect(parseLearnedLimits({ ...lesson, shortened }, now).shortened).toEqual(shortened);
+  expect(parseLearnedLimits({ ...lesson, shortened }, now + DAY)).not.toHaveProperty('shortened');
+});
+
 test('stretches left alone that touch become one, due when the first of them is', () => {
   const far = { from: 100, to: 200, until: 5 };
   const skipped = withStretch([{ from: 0, to: 10, until: 7 }, { from: 20, to: 30, until: 9 }, far], {
@@ -123,6 +130,11 @@ test('stretches left alone that touch become one, due when the first of them is'
 test('what was answered for is known when the lessons have expired', () => {
   const reached = NOW - 60 * DAY;
   expect(parseLearnedLimits({ ...lesson, reached }, NOW + 8 * DAY)).toEqual({ reached, skipped: [] });
+});
+
+test('what was claimed by an order that was disproved stays in doubt when the lessons have expired', () => {
+  const disproved = 'ascending';
+  expect(parseLearnedLimits({ ...lesson, disproved }, NOW + 8 * DAY)).toEqual({ disproved, skipped: [] });
 });
 
 test.each([null, undefined, 'x', 3, { lookback: '30d' }])('%j teaches nothing', (stored) => {

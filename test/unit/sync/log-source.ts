@@ -3,11 +3,11 @@ import type { Range } from '../../../src/ranges.ts';
 import type { OpenWindow } from '../../../src/sync/open-window.ts';
 import { openWindow, parseOpenWindows, type TakenPage, takePage } from '../../../src/sync/open-window.ts';
 
-/** A row of the source's log; rows of equal fingerprint agree in both times, as wholly identical rows do. */
+/** A row of the source's log; rows of equal identity agree in both times, as wholly identical rows do. */
 export interface LogRow {
   readonly sentAt: number;
   readonly loggedAt: number;
-  readonly fingerprint: string;
+  readonly identity: string;
 }
 
 export const REACH = 6;
@@ -16,7 +16,7 @@ export const DAY_OF_LOG: Range = { from: 0, to: 40 };
 /** Many twins and many equal timestamps: 40 instants, three contents each, with answers of 0 to REACH. */
 export const logRow: fc.Arbitrary<LogRow> = fc
   .record({ sentAt: fc.nat(39), took: fc.constantFrom(0, 1, REACH) })
-  .map(({ sentAt, took }) => ({ sentAt, loggedAt: sentAt + took, fingerprint: `${sentAt}/${took}` }));
+  .map(({ sentAt, took }) => ({ sentAt, loggedAt: sentAt + took, identity: `${sentAt}/${took}` }));
 
 export const logRows = fc.array(logRow, { maxLength: 40 });
 /** Rows of each page in turn; what is left over comes in pages of three. */
@@ -65,18 +65,24 @@ export type Stored = Set<string>;
 export function multiset(rows: readonly LogRow[]): Stored {
   const copies = new Map<string, number>();
   const stored: Stored = new Set();
-  for (const { fingerprint } of rows) {
-    const copy = copies.get(fingerprint) ?? 0;
-    copies.set(fingerprint, copy + 1);
-    stored.add(`${fingerprint}#${copy}`);
+  for (const { identity } of rows) {
+    const copy = copies.get(identity) ?? 0;
+    copies.set(identity, copy + 1);
+    stored.add(`${identity}#${copy}`);
   }
   return stored;
 }
 
 export function store(stored: Stored, rows: readonly LogRow[], taken: TakenPage): void {
   rows.forEach((row, index) => {
-    stored.add(`${row.fingerprint}#${taken.occurrences[index]}`);
+    stored.add(`${row.identity}#${taken.occurrences[index]}`);
   });
+}
+
+/** A window of a stream whose log an earlier window has shown to be sorted like that. */
+export function trusting(order: SourceOrder): OpenWindow {
+  const proven = order === 'descending' || order === 'by loggedAt, newest first' ? 'descending' : 'ascending';
+  return openWindow(DAY_OF_LOG, DAY_OF_LOG, DAY_OF_LOG.to, proven);
 }
 
 /** As a checkpoint keeps it: through JSON. */

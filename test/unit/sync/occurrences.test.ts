@@ -4,14 +4,14 @@ import {
   noOccurrences,
   numberOccurrences,
   type Occurring,
-  refusedFingerprint,
+  refusedIdentity,
 } from '../../../src/sync/occurrences.ts';
 import { openWindow, takePage } from '../../../src/sync/open-window.ts';
 
-const good = (sentAt: number): Occurring => ({ sentAt, fingerprint: `${sentAt}` });
+const good = (sentAt: number): Occurring => ({ sentAt, identity: `${sentAt}` });
 const bad = (sentAt: number, name = 'a'): Occurring => ({
   sentAt,
-  fingerprint: refusedFingerprint(name),
+  identity: refusedIdentity(name),
   isRefused: true,
 });
 
@@ -34,11 +34,8 @@ test('I7 copies of a refused row are counted over the whole read, wherever its p
           // A crash before the commit repeats the page from the same counts.
           expect(numberOccurrences(page, counts, sorted)).toEqual(numbered);
           counts = JSON.parse(JSON.stringify(numbered.after));
-          for (const [index, { fingerprint }] of page.entries()) {
-            most.set(
-              fingerprint,
-              Math.max(most.get(fingerprint) ?? 0, (numbered.occurrences[index] ?? 0) + 1),
-            );
+          for (const [index, { identity }] of page.entries()) {
+            most.set(identity, Math.max(most.get(identity) ?? 0, (numbered.occurrences[index] ?? 0) + 1));
           }
         }
         const total = [...most.values()].reduce((sum, copies) => sum + copies, 0);
@@ -85,7 +82,7 @@ test('I1 rows are numbered by what came before them, whatever the order and wher
           .filter(({ isRefused }) => withRefused || !isRefused)
           .toSorted((a, b) => sign * (a.sentAt - b.sentAt))
           .map(({ sentAt, code, isRefused }) =>
-            isRefused ? bad(sentAt, `${code}`) : { sentAt, fingerprint: `${sentAt}/${code}` },
+            isRefused ? bad(sentAt, `${code}`) : { sentAt, identity: `${sentAt}/${code}` },
           );
         let counts = noOccurrences;
         const numbers: number[] = [];
@@ -93,9 +90,12 @@ test('I1 rows are numbered by what came before them, whatever the order and wher
           const numbered = numberOccurrences(rows.slice(at, at + size), counts, sign !== 0);
           numbers.push(...numbered.occurrences);
           counts = JSON.parse(JSON.stringify(numbered.after));
+          const counted = Object.keys(counts.copies).filter((identity) => identity.includes('/'));
+          if (sign !== 0)
+            expect(counted.every((identity) => identity.startsWith(`${counts.at}/`))).toBe(true);
         }
         const alike = (index: number) =>
-          rows.slice(0, index).filter(({ fingerprint }) => fingerprint === rows[index]?.fingerprint).length;
+          rows.slice(0, index).filter(({ identity }) => identity === rows[index]?.identity).length;
         expect(numbers).toEqual(rows.map((_, index) => alike(index)));
       },
     ),
