@@ -31,6 +31,14 @@ export async function learnFromRefusal(
 ): Promise<Lesson> {
   const { asked } = window;
   const accepts = (from: Instant, to = from + PROBE_SPAN) => isAccepted(stream, { from, to }, signal);
+  const reaches = async (lookback: number): Promise<boolean> => {
+    for (;;) {
+      const now = stream.now();
+      const answered = await accepts(horizonOf({ ...situation, now, lookback }));
+      // A machine that slept meanwhile has asked for what is older by now.
+      if (answered || stream.now() - now < EDGE_MARGIN) return answered;
+    }
+  };
   const width = asked.to - asked.from;
   if (width > PROBE_SPAN && (await accepts(asked.from))) {
     if (await accepts(asked.from, asked.to)) return 'passed';
@@ -40,22 +48,20 @@ export async function learnFromRefusal(
     if (span === undefined) throw refusedOutright(stream.key);
     return { ...learned, span, learnedAt: situation.now };
   }
-  const edge = horizonOf(situation);
-  if (asked.from > edge + DAY && (await accepts(edge))) {
+  if (asked.from > horizonOf(situation) + DAY && (await reaches(situation.lookback))) {
     return (await accepts(asked.from, asked.to)) ? 'passed' : 'stretch';
   }
-  const age = situation.now - asked.from + EDGE_MARGIN;
+  const age = stream.now() - asked.from + EDGE_MARGIN;
   let search = { accepted: 0, refused: Math.min(age, situation.lookback) };
   for (;;) {
     const lookback = nextProbe(search);
     if (lookback === undefined) break;
-    const from = horizonOf({ ...situation, lookback });
-    if (await accepts(from)) search = { ...search, accepted: lookback };
-    else search = { ...search, refused: lookback };
+    const found = (await reaches(lookback)) ? { accepted: lookback } : { refused: lookback };
+    search = { ...search, ...found };
   }
   // A burst of refusals looks like a short lookback; where the edge is accepted now, it was one. So does a window that
   // was planned before the clock's error was known, where no shorter lookback is left to be tried.
-  if (await accepts(horizonOf({ ...situation, lookback: search.refused }))) return 'passed';
+  if (await reaches(search.refused)) return 'passed';
   if (search.accepted === 0) throw refusedOutright(stream.key);
   return { ...learned, lookback: search.accepted, learnedAt: situation.now };
 }

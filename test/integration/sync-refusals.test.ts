@@ -82,6 +82,33 @@ describe('a source that misbehaves', () => {
     expect(wanted.rows[0]?.days).toBeGreaterThan(89);
   });
 
+  test('I3: a machine that sleeps while it looks for the far edge does not take it for nearer', async () => {
+    const NAP = 90 * MINUTE;
+    let naps = 0;
+    const bench: Bench = await setUp(
+      Date.now() - 3 * NAP,
+      {
+        organizations: 1,
+        beforeAnswer: ({ operation, url }) => {
+          const from = parseInstant(new URL(url, 'http://source').searchParams.get('t0') ?? '') ?? Infinity;
+          if (operation !== LOGS || naps === 3 || from / 1_000 > bench.clock.now() - 60 * DAY) return;
+          naps += 1;
+          bench.clock.set(bench.clock.now() + NAP);
+        },
+      },
+      SETTINGS,
+    );
+    await bench.sync();
+    expect(naps).toBe(3);
+    await expectTruth(bench);
+    const learned = await bench.database.database.pool.query<{ days: number }>(
+      `select lookback_seconds / 86400.0 as days from meraki_ingest.streams where stream = 'webhook_logs'`,
+    );
+    expect(Number(learned.rows[0]?.days)).toBeCloseTo(90, 1);
+    const lost = await gapsOf(bench, 'webhook_logs', 'lost');
+    expect(lost.reduce((sum, { from, to }) => sum + to.getTime() - from.getTime(), 0)).toBeLessThan(4 * NAP);
+  });
+
   test('I3: a moment that it cannot answer for stays a small gap, and all around it is read', async () => {
     const moment = Date.now() - 25 * DAY;
     const bench = await setUp(Date.now(), {
