@@ -50,21 +50,25 @@ export interface RunState {
   readonly error: string | null;
 }
 
-/** Writes a run's state, whether or not it was written before. */
+/**
+ * Writes a run's state, whether or not it was written before. Its figures never go down: a commit of which the answer
+ * was lost is known to the database only.
+ */
 export async function saveRun(query: Queryable, run: RunState): Promise<void> {
   const finishedAt = run.finishedAt === null ? null : formatInstant(run.finishedAt);
   await translated(
     query.execute(sql`
-      insert into meraki_ingest.sync_runs (organization_id, run_id, stream, series, lane, started_at,
+      insert into meraki_ingest.sync_runs as r (organization_id, run_id, stream, series, lane, started_at,
         finished_at, pages, requests, rows_new, rows_known, rows_quarantined, waited_ms, outcome, error)
       values (${run.key.organizationId}, ${run.runId}, ${run.key.stream}, ${run.key.series}, ${run.lane},
         ${formatInstant(run.startedAt)}::timestamptz, ${finishedAt}::timestamptz, ${run.counts.pages},
         ${run.counts.requests}, ${run.counts.rowsNew}, ${run.counts.rowsKnown}, ${run.counts.rowsQuarantined},
         ${Math.round(run.counts.waitedMs)}, ${run.outcome}, ${run.error})
       on conflict (organization_id, run_id) do update set finished_at = excluded.finished_at,
-        pages = excluded.pages, requests = excluded.requests, rows_new = excluded.rows_new,
-        rows_known = excluded.rows_known, rows_quarantined = excluded.rows_quarantined,
-        waited_ms = excluded.waited_ms, outcome = excluded.outcome, error = excluded.error`),
+        pages = greatest(r.pages, excluded.pages), requests = greatest(r.requests, excluded.requests),
+        rows_new = greatest(r.rows_new, excluded.rows_new), rows_known = greatest(r.rows_known, excluded.rows_known),
+        rows_quarantined = greatest(r.rows_quarantined, excluded.rows_quarantined),
+        waited_ms = greatest(r.waited_ms, excluded.waited_ms), outcome = excluded.outcome, error = excluded.error`),
   );
 }
 

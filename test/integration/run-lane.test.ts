@@ -2,95 +2,31 @@
  * One lane of the webhook log against a source that answers by script: what is in the database after a page that
  * fails, a worker that is overtaken, a clock that is wrong, page tokens that cannot be followed.
  */
-import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { readCoverage } from '../../src/db/coverage.ts';
-import { Partitions } from '../../src/db/partitions.ts';
 import { readStream } from '../../src/db/streams.ts';
-import { formatInstant, type Instant, instantOfMilliseconds, instantOfSeconds } from '../../src/instant.ts';
-import { duration, intersect, type Ranges } from '../../src/ranges.ts';
-import type { StreamKey } from '../../src/stream-key.ts';
-import { webhookLogs } from '../../src/streams/webhook-logs.ts';
-import type { LaneRun } from '../../src/sync/lane-loop.ts';
+import { instantOfMilliseconds } from '../../src/instant.ts';
+import { duration, intersect } from '../../src/ranges.ts';
 import { parseLearnedLimits } from '../../src/sync/limits.ts';
-import { type LaneResult, runLane } from '../../src/sync/run-lane.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
-import { testLog } from '../support/test-log.ts';
 import {
-  answer,
-  type Handler,
-  type LoopbackServer,
-  recordingClock,
-  startClient,
-  startServer,
-} from '../unit/meraki/loopback-server.ts';
+  DAY,
+  KEY,
+  type LaneBench,
+  MINUTE,
+  minutesAgo,
+  row,
+  settings,
+  setUpLane,
+} from '../support/lane-bench.ts';
+import { answer, type Handler, startServer } from '../unit/meraki/loopback-server.ts';
 
-const KEY: StreamKey = { organizationId: '1', stream: 'webhook_logs', series: 'all' };
-const MINUTE = instantOfSeconds(60);
-const DAY = 1_440 * MINUTE;
-const SETTLE = 15 * MINUTE;
-const settings = {
-  everySeconds: 300,
-  lookback: 8 * DAY,
-  span: 7 * DAY,
-  settle: SETTLE,
-  perPage: 1_000,
-  quarantineLimit: 1_000,
-};
 const NEXT = { link: '</next>; rel=next' };
 
-let owned: TestDatabase;
+let bench: LaneBench;
 
 beforeEach(async () => {
-  owned = await createTestDatabase();
+  bench = await setUpLane();
 });
-
-interface Run extends Partial<LaneRun> {
-  /** How far this machine's clock is ahead, in milliseconds. */
-  readonly ahead?: number;
-}
-
-async function read(server: LoopbackServer, lane: 'live' | 'backfill', run: Run = {}): Promise<LaneResult> {
-  const { ahead = 0, ...options } = run;
-  const clock = recordingClock(Date.now() + ahead);
-  const { client } = startClient(server.url, { clock });
-  return await runLane({
-    database: owned.database,
-    partitions: new Partitions(owned.database),
-    stream: webhookLogs(KEY, client, settings),
-    lane,
-    runId: randomUUID(),
-    log: testLog,
-    clock,
-    signal: new AbortController().signal,
-    ...options,
-  });
-}
-
-const row = (sentAt: Instant, fields: Record<string, unknown> = {}) => ({
-  organizationId: '1',
-  networkId: 'N_1',
-  alertType: 'a',
-  url: 'https://x.example/h',
-  sentAt: formatInstant(sentAt),
-  loggedAt: formatInstant(sentAt + 1_000),
-  responseCode: 200,
-  responseDuration: 1,
-  ...fields,
-});
-
-const minutesAgo = (minutes: number): Instant => instantOfMilliseconds(Date.now()) - minutes * MINUTE;
-
-async function count(table: string): Promise<number> {
-  const found = await owned.database.pool.query<{ rows: string }>(`select count(*) as rows from ${table}`);
-  return Number(found.rows[0]?.rows);
-}
-
-async function final(): Promise<Ranges> {
-  return (await readCoverage(owned.database.query, KEY)).get(0)?.final ?? [];
-}
-
-const deliveries = () => count('meraki_store.webhook_deliveries');
 
 /** `from` to `to` of the window asked for. */
 function windowOf(url: string | undefined): { readonly from: number; readonly to: number } | undefined {
@@ -105,18 +41,18 @@ describe('a page', () => {
     const bad = row(minutesAgo(50), { url: null });
     const second = answer(200, [row(minutesAgo(50)), bad]);
     const source = await startServer(answer(200, [row(minutesAgo(60))], NEXT), second);
-    const { pool } = owned.database;
+    const { pool } = bench.database;
     // The run's figures are the last that a page writes.
     await pool.query('alter table meraki_ingest.sync_runs add constraint one_page check (pages < 2)');
-    await expect(read(source, 'live')).rejects.toMatchObject({ facts: { constraint: 'one_page' } });
-    expect(await deliveries()).toBe(1);
-    expect(await final()).toEqual([]);
-    expect(await count('meraki_ingest.quarantine')).toBe(0);
+    await expect(bench.read(source, 'live')).rejects.toMatchObject({ facts: { constraint: 'one_page' } });
+    expect(await bench.deliveries()).toBe(1);
+    expect(await bench.final()).toEqual([]);
+    expect(await bench.count('meraki_ingest.quarantine')).toBe(0);
 
     await pool.query('alter table meraki_ingest.sync_runs drop constraint one_page');
-    expect(await read(source, 'live')).toMatchObject({ outcome: 'complete' });
-    expect(await deliveries()).toBe(2);
-    expect(await count('meraki_ingest.quarantine')).toBe(1);
+    expect(await bench.read(source, 'live')).toMatchObject({ outcome: 'complete' });
+    expect(await bench.deliveries()).toBe(2);
+    expect(await bench.count('meraki_ingest.quarantine')).toBe(1);
     expect(source.requests.map(({ url }) => url).slice(1, 3)).toEqual(['/next', '/next']);
   });
 
@@ -133,12 +69,12 @@ describe('a page', () => {
     const onPage = (counts: { readonly pages: number }) => {
       committed = counts.pages;
     };
-    const first = await read(source, 'live', { onPage, pauseNow: () => committed > 0 });
+    const first = await bench.read(source, 'live', { onPage, pauseNow: () => committed > 0 });
     expect(first.outcome).toBe('paused');
     const before = source.requests.length;
-    await read(source, 'live');
+    await bench.read(source, 'live');
     expect(pageOf(source.requests[before]?.url)).toBe(committed + 1);
-    expect(await deliveries()).toBe(pages);
+    expect(await bench.deliveries()).toBe(pages);
   });
 
   test('I4: of a worker that was overtaken while it waited for the answer is not committed', async () => {
@@ -147,13 +83,13 @@ describe('a page', () => {
       paused.release = () => answer(200, [row(minutesAgo(60))])(request, response);
     };
     const slow = await startServer(holding);
-    const late = read(slow, 'live');
+    const late = bench.read(slow, 'live');
     await expect.poll(() => slow.requests.length).toBe(1);
     const quick = await startServer(answer(200, [row(minutesAgo(50))]));
-    expect(await read(quick, 'live', { ahead: 31_000 })).toMatchObject({ outcome: 'complete' });
+    expect(await bench.read(quick, 'live', { ahead: 31_000 })).toMatchObject({ outcome: 'complete' });
     paused.release();
     expect(await late).toMatchObject({ outcome: 'superseded' });
-    expect(await deliveries()).toBe(1);
+    expect(await bench.deliveries()).toBe(1);
   });
 });
 
@@ -166,9 +102,9 @@ test('I1 I3: pages that came while another was committed are committed together,
     const next = page < pages ? { link: `</${page + 1}>; rel=next` } : {};
     answer(200, [row(minutesAgo(11_000) + page * MINUTE)], next)(request, response);
   });
-  const blocker = await owned.database.pool.connect();
+  const blocker = await bench.database.pool.connect();
   await blocker.query('begin; lock table meraki_ingest.coverage in exclusive mode');
-  const running = read(source, 'backfill');
+  const running = bench.read(source, 'backfill');
   // Up to four are being committed, four wait.
   await expect.poll(() => source.requests.length).toBeGreaterThanOrEqual(5);
   await blocker.query('commit');
@@ -176,8 +112,8 @@ test('I1 I3: pages that came while another was committed are committed together,
   const { outcome, counts } = await running;
   expect(outcome).toBe('complete');
   expect(counts).toMatchObject({ pages: source.requests.length, rowsNew: pages });
-  expect(await deliveries()).toBe(pages);
-  const { rows } = await owned.database.pool.query<{ version: number; open_window: unknown }>(
+  expect(await bench.deliveries()).toBe(pages);
+  const { rows } = await bench.database.pool.query<{ version: number; open_window: unknown }>(
     'select version::integer, open_window from meraki_ingest.checkpoints',
   );
   expect(rows).toMatchObject([{ open_window: null }]);
@@ -187,19 +123,19 @@ test('I1 I3: pages that came while another was committed are committed together,
 
 test('I2: a clock that is an hour fast claims nothing that lies ahead of the source', async () => {
   const source = await startServer(answer(200, []));
-  await read(source, 'live', { ahead: 3_600_000 });
+  await bench.read(source, 'live', { ahead: 3_600_000 });
   const now = instantOfMilliseconds(Date.now());
-  const stored = (await readCoverage(owned.database.query, KEY)).get(0);
+  const stored = (await readCoverage(bench.database.query, KEY)).get(0);
   expect(duration(stored?.final ?? [])).toBeGreaterThan(0);
-  expect(intersect(stored?.final ?? [], [{ from: now - SETTLE, to: now + DAY }])).toEqual([]);
+  expect(intersect(stored?.final ?? [], [{ from: now - settings.settle, to: now + DAY }])).toEqual([]);
   expect(intersect(stored?.provisional ?? [], [{ from: now, to: now + DAY }])).toEqual([]);
 });
 
 test('I3: a clock that is days fast has no time to come left alone', async () => {
   const source = await startServer(answer(200, []));
   const ahead = (settings.lookback + 60 * MINUTE) / 1_000;
-  expect(await read(source, 'backfill', { ahead })).toMatchObject({ outcome: 'complete' });
-  const stored = await readStream(owned.database.query, KEY);
+  expect(await bench.read(source, 'backfill', { ahead })).toMatchObject({ outcome: 'complete' });
+  const stored = await readStream(bench.database.query, KEY);
   const { skipped } = parseLearnedLimits(stored?.limits, instantOfMilliseconds(Date.now()));
   expect(skipped).toEqual([]);
 });
@@ -213,39 +149,15 @@ test('I3: a stretch that Meraki cannot answer for is asked again before Meraki f
   const source = await startServer((request, response) =>
     asksForBroken(request) ? answer(503, {})(request, response) : answer(200, [])(request, response),
   );
-  expect(await read(source, 'backfill')).toMatchObject({ outcome: 'complete', remaining: [] });
-  const stored = await readStream(owned.database.query, KEY);
+  expect(await bench.read(source, 'backfill')).toMatchObject({ outcome: 'complete', remaining: [] });
+  const stored = await readStream(bench.database.query, KEY);
   const { skipped = [] } = parseLearnedLimits(stored?.limits, instantOfMilliseconds(Date.now()));
   expect(skipped).toHaveLength(1);
   const { from, until } = skipped[0] ?? { from: 0, until: 0 };
   expect(until).toBeLessThan(from + settings.lookback);
   const before = source.requests.length;
-  await read(source, 'backfill', { ahead: 60 * 60_000 });
+  await bench.read(source, 'backfill', { ahead: 60 * 60_000 });
   expect(source.requests.slice(before).some(asksForBroken)).toBe(true);
-});
-
-describe('every request is among the figures of its run', () => {
-  test.each([
-    { what: 'the newest edge cannot be had', lane: 'live', status: 503 },
-    { what: 'neither history nor the newest hour can be had', lane: 'backfill', status: 503 },
-    { what: 'no window is accepted, however it is probed', lane: 'backfill', status: 400 },
-    { what: 'the organization is out of reach', lane: 'live', status: 403 },
-  ] as const)('where $what', async ({ lane, status }) => {
-    const source = await startServer(answer(status, { errors: ['no'] }));
-    await expect(read(source, lane)).rejects.toThrow();
-    const { rows } = await owned.database.pool.query(
-      'select outcome, requests::integer, waited_ms > 0 as waited from meraki_ingest.sync_runs',
-    );
-    expect(rows).toEqual([{ outcome: 'failed', requests: source.requests.length, waited: status === 503 }]);
-  });
-
-  test('also where what failed at first is answered after all', async () => {
-    const down = answer(503, {});
-    const failing: readonly [Handler, ...Handler[]] = [down, down, down, down, down, down];
-    const source = await startServer(...failing, answer(200, []));
-    const { counts } = await read(source, 'backfill');
-    expect(counts.requests).toBe(source.requests.length);
-  });
 });
 
 describe('I3: page tokens', () => {
@@ -255,8 +167,8 @@ describe('I3: page tokens', () => {
       if (window === undefined) answer(400, { errors: ['expired'] })(request, response);
       else answer(200, [], window.to - window.from > 2 * DAY ? NEXT : {})(request, response);
     });
-    expect(await read(source, 'backfill')).toMatchObject({ outcome: 'complete', remaining: [] });
-    expect(duration(await final())).toBeGreaterThan(7 * DAY);
+    expect(await bench.read(source, 'backfill')).toMatchObject({ outcome: 'complete', remaining: [] });
+    expect(duration(await bench.final())).toBeGreaterThan(7 * DAY);
   });
 
   test('that lead round in a circle are given up', async () => {
@@ -268,7 +180,7 @@ describe('I3: page tokens', () => {
       const next = ring[request.url ?? ''] ?? '/a';
       answer(200, [], whole ? {} : { link: `<${next}>; rel=next` })(request, response);
     });
-    expect(await read(source, 'backfill', { signal: stopping.signal })).toMatchObject({
+    expect(await bench.read(source, 'backfill', { signal: stopping.signal })).toMatchObject({
       outcome: 'complete',
       remaining: [],
     });
