@@ -1,5 +1,8 @@
 /* The exit codes of what cannot work, 2 to 6, and what is said with them. */
-import { beforeAll, describe, expect, test } from 'vitest';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import {
   closedPort,
   KEY,
@@ -145,6 +148,18 @@ describe('exit code 6: database or queue unreachable', () => {
       expect(ended.stderr).toContain('There is no archive in the database of DATABASE_URL yet');
       expect(ended.stderr).toContain('meraki-historian migrate');
     }
+  });
+
+  test('a directory without an archive, which stays as it is', async () => {
+    const place = await mkdtemp(join(tmpdir(), 'historian-no-archive-'));
+    onTestFinished(() => rm(place, { recursive: true }));
+    const mistyped = join(place, 'dta');
+    for (const command of [['status'], ['export', 'coverage'], ['quarantine', 'list']]) {
+      const ended = await run(command, { MERAKI_DASHBOARD_API_KEY: KEY, DATA_DIR: mistyped });
+      expect(ended.exitCode).toBe(6);
+      expect(ended.stderr).toContain(`There is no archive in the embedded Postgres in ${mistyped} yet`);
+    }
+    expect(await readdir(place)).toEqual([]);
   });
 
   test('an archive of an older version', async () => {
