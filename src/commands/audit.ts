@@ -1,3 +1,4 @@
+import { chooseOrganization } from '../choose-organizations.ts';
 import type { AuditRecord } from '../db/audits.ts';
 import { readOrganizations } from '../db/organizations.ts';
 import { HistorianError, OrganizationRefusedError } from '../errors.ts';
@@ -11,7 +12,8 @@ import type { WorkOptions } from './command-options.ts';
 import { formatMinute, formatNumber, type Output, say, sayJson, table } from './output.ts';
 
 export interface AuditOptions extends WorkOptions {
-  readonly organizationId: string | undefined;
+  /** Id or name; `undefined`: all. */
+  readonly organization: string | undefined;
   readonly stream: StreamName | undefined;
   /** Requests for each stream, in place of AUDIT_REQUESTS. */
   readonly requests: number | undefined;
@@ -29,10 +31,10 @@ export async function audit(options: AuditOptions): Promise<number> {
   const { config, signal, output, json } = options;
   const archive = await openArchive({ ...options, migrations: 'expect' });
   try {
-    const organizations = (await readOrganizations(archive.database)).filter(
-      ({ organizationId, state }) =>
-        state === 'active' && organizationId === (options.organizationId ?? organizationId),
-    );
+    const known = await readOrganizations(archive.database);
+    const { organization } = options;
+    const chosen = organization === undefined ? known : [chooseOrganization(known, organization)];
+    const organizations = chosen.filter(({ state }) => state === 'active');
     if (organizations.length === 0) {
       throw new OrganizationRefusedError(
         'There is nothing to audit: the archive knows no such organization that can be read. Run "meraki-historian sync" first.',
@@ -110,8 +112,8 @@ function report(output: Output, records: readonly AuditRecord[], names: Readonly
       records.map((record) => [
         names.get(record.key.organizationId) ?? record.key.organizationId,
         streamLabel(record.key),
-        formatMinute(formatInstant(record.audited.from).replace('T', ' ')),
-        formatMinute(formatInstant(record.audited.to).replace('T', ' ')),
+        formatMinute(formatInstant(record.audited.from)),
+        formatMinute(formatInstant(record.audited.to)),
         record.rowsCompared,
         record.rowsMissing,
         record.rowsSurplus,

@@ -1,10 +1,10 @@
+import { chooseOrganization } from '../choose-organizations.ts';
 import type { Database } from '../db/database.ts';
 import { type LedgerMoment, readLedgerMoments } from '../db/moment-facts.ts';
 import { readStates, type StateSince } from '../db/organization-states.ts';
 import { type OrganizationRecord, readOrganizations } from '../db/organizations.ts';
 import { countQuarantinedNearby } from '../db/quarantined-nearby.ts';
 import { countDeliveries, MINUTE, readBucket, stepAround } from '../db/stored-moment.ts';
-import { UsageError } from '../errors.ts';
 import { formatInstant, type Instant, instantOfMilliseconds } from '../instant.ts';
 import { type StreamName, streamLabel } from '../stream-key.ts';
 import { momentVerdict } from '../sync/moment-verdict.ts';
@@ -30,11 +30,12 @@ export interface ExplainOptions extends LookOptions {
 export async function explain(options: ExplainOptions): Promise<number> {
   const { output, json, moment } = options;
   return await withArchive(options, async (opened) => {
-    const organization = await findOrganization(opened.database, options.organization);
+    const known = await readOrganizations(opened.database);
+    const organization = chooseOrganization(known, options.organization);
     const told = await tellAll(opened.database, organization, options);
     if (json) {
       const streams = told.map(asJson);
-      sayJson(output, { organization_id: organization.organizationId, time: formatInstant(moment), streams });
+      sayJson(output, { organizationId: organization.organizationId, time: formatInstant(moment), streams });
       return 0;
     }
     if (options.isWholeDay) {
@@ -50,19 +51,6 @@ export async function explain(options: ExplainOptions): Promise<number> {
     }
     return 0;
   });
-}
-
-async function findOrganization(database: Database, wanted: string): Promise<OrganizationRecord> {
-  const known = await readOrganizations(database);
-  const found = known.filter(({ organizationId, name }) => organizationId === wanted || name === wanted);
-  const [organization] = found;
-  if (organization !== undefined && found.length === 1) return organization;
-  const listed = known.map(({ organizationId, name }) => `  ${organizationId}  ${name}`).join('\n');
-  throw new UsageError(
-    known.length === 0
-      ? 'No organization is known yet: run "meraki-historian start" or "sync" first.'
-      : `No one organization is known as "${wanted}". These are known:\n${listed}`,
-  );
 }
 
 async function tellAll(
@@ -124,6 +112,6 @@ function asJson(told: ToldMoment) {
     bucket:
       bucket === null ? null : { ...bucket, from: formatInstant(bucket.from), to: formatInstant(bucket.to) },
     quarantined,
-    organization_state: organization?.state ?? null,
+    organizationState: organization?.state ?? null,
   };
 }

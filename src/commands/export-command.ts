@@ -29,7 +29,11 @@ export function withExportCommand(
       instantArgument,
     )
     .option('--to <time>', 'only rows before this time', instantArgument)
-    .option('--organization <id>', 'only rows of this organization; can be given several times', collected)
+    .option(
+      '--organization <id|name>',
+      'only rows of this organization; can be given several times',
+      collected,
+    )
     .option('--columns <names>', 'only these columns, in this order, separated by commas', listed)
     .addOption(
       new Option('--format <format>', 'by default as the name of the file ends, else csv').choices(

@@ -41,8 +41,8 @@ export function withLookingCommands(
 
   withQuarantineCommands(program, async (verb, given) => {
     const { listQuarantine, replayQuarantined } = await import('./quarantine.ts');
-    const { organization: organizationId, stream, raw, json } = given;
-    const options = { ...prepare({ key: false, quiet: true }), organizationId, stream, json: json === true };
+    const { organization, stream, raw, json } = given;
+    const options = { ...prepare({ key: false, quiet: true }), organization, stream, json: json === true };
     ends(
       verb === 'list'
         ? await listQuarantine({ ...options, raw: raw === true })
@@ -50,9 +50,9 @@ export function withLookingCommands(
     );
   });
 
-  withRollupCommands(program, async (verb, { organization: organizationId, json }) => {
+  withRollupCommands(program, async (verb, { organization, json }) => {
     const { checkAllRollups, rebuildRollups } = await import('./rollups.ts');
-    const options = { ...prepare({ key: false, quiet: true }), organizationId, json: json === true };
+    const options = { ...prepare({ key: false, quiet: true }), organization, json: json === true };
     ends(verb === 'check' ? await checkAllRollups(options) : await rebuildRollups(options));
   });
 
@@ -95,7 +95,7 @@ export function withLookingCommands(
           view,
           columns: given.columns,
           range: { from: given.from, to: given.to },
-          organizationIds: given.organization ?? [],
+          organizations: given.organization ?? [],
         },
         format: given.format,
         csv: { unguarded: !given.guard, byteOrderMark: given.bom === true },

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import Table from 'cli-table3';
 import pc from 'picocolors';
+import { toJson } from './json.ts';
 
 /** Where a command writes its answer. */
 export interface Output {
@@ -19,7 +20,7 @@ export async function sayAtReadersPace(output: Output, text: string): Promise<vo
 }
 
 export function sayJson(output: Output, value: unknown): void {
-  say(output, JSON.stringify(value, null, 2));
+  say(output, toJson(value, 2));
 }
 
 export type Paint = ReturnType<typeof pc.createColors>;
@@ -74,9 +75,9 @@ export function formatShare(ratio: number | null | undefined): string {
   return `${percent.toFixed(percent > 99 && percent < 100 ? 2 : 1)} %`;
 }
 
-/** `2026-11-22 12:00` from a timestamp as Postgres writes it. */
+/** `2026-11-22 12:00` from ISO 8601. */
 export function formatMinute(timestamp: string | null): string {
-  return timestamp === null ? '–' : timestamp.slice(0, 16);
+  return timestamp === null ? '–' : timestamp.slice(0, 16).replace('T', ' ');
 }
 
 /** `3 d 4 h`, in the two largest units. */

@@ -18,7 +18,7 @@ export function withQuarantineCommands(
     .description('rows that could not be understood: list them, or store those that pass now');
   const only = (command: Command) =>
     command
-      .option('--organization <id>', 'only rows of this organization')
+      .option('--organization <id|name>', 'only rows of this organization')
       .addOption(new Option('--stream <name>', 'only rows of this stream').choices(STREAM_NAMES))
       .option('--json', 'print as JSON');
   only(quarantine.command('list'))

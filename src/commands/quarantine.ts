@@ -1,12 +1,8 @@
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
+import type { Database } from '../db/database.ts';
 import { Partitions } from '../db/partitions.ts';
-import {
-  type QuarantinedRow,
-  type QuarantineFilter,
-  quarantinedStreams,
-  readQuarantine,
-} from '../db/quarantined-rows.ts';
+import { type QuarantinedRow, quarantinedStreams, readQuarantine } from '../db/quarantined-rows.ts';
 import { instantOfMilliseconds } from '../instant.ts';
 import type { Log } from '../log.ts';
 import { type StreamKey, type StreamName, streamLabel } from '../stream-key.ts';
@@ -14,10 +10,15 @@ import { replayApiResponses } from '../streams/replay-api-responses.ts';
 import { replayWebhookLogs } from '../streams/replay-webhook-logs.ts';
 import { type ReplayCounts, type Replayer, replayQuarantine } from '../sync/replay.ts';
 import { rollUp } from '../sync/roll-up.ts';
+import { chosenOrganizationId } from './chosen-organization.ts';
+import { toJson } from './json.ts';
 import { withArchive } from './open-archive.ts';
-import { formatMinute, formatNumber, type Output, say, sayAtReadersPace, table } from './output.ts';
+import { formatMinute, formatNumber, type Output, say, sayAtReadersPace, sayJson, table } from './output.ts';
 
-export interface QuarantineOptions extends QuarantineFilter {
+export interface QuarantineOptions {
+  /** Id or name; `undefined`: all. */
+  readonly organization: string | undefined;
+  readonly stream: StreamName | undefined;
   readonly config: Config;
   readonly log: Log;
   readonly output: Output;
@@ -42,14 +43,14 @@ export async function listQuarantine(
   const { output, json, raw } = options;
   return await withArchive(options, async (opened) => {
     const { query } = opened.database;
+    const keys = await chosenStreams(opened.database, options);
     const shown: (readonly [StreamKey, QuarantinedRow])[] = [];
     let rows = 0;
     if (json) output.stream.write('{"rows":[');
-    for (const key of await quarantinedStreams(query, options)) {
+    for (const key of keys) {
       for await (const batch of readQuarantine(query, key, { withRaw: raw || json })) {
         for (const row of batch) {
-          if (json)
-            await sayAtReadersPace(output, `${rows === 0 ? '' : ','}\n${JSON.stringify(asJson(key, row))}`);
+          if (json) await sayAtReadersPace(output, `${rows === 0 ? '' : ','}\n${toJson(asJson(key, row))}`);
           else if (shown.length < MOST_SHOWN) shown.push([key, row]);
           rows += 1;
         }
@@ -74,7 +75,7 @@ export async function replayQuarantined(
     const partitions = new Partitions(database);
     const now = () => instantOfMilliseconds(clock.now());
     const results: (readonly [StreamKey, ReplayCounts])[] = [];
-    for (const key of await quarantinedStreams(database.query, options)) {
+    for (const key of await chosenStreams(database, options)) {
       const replayer = REPLAYERS[key.stream];
       results.push([key, await replayQuarantine(database, partitions, key, replayer, now, signal)]);
       await rollUp({ database, partitions, signal }, key, now());
@@ -85,10 +86,18 @@ export async function replayQuarantined(
         ...counts,
         reasons: [...reasons].map(([reason, rows]) => ({ reason, rows })),
       }));
-      say(output, JSON.stringify({ streams }, null, 2));
+      sayJson(output, { streams });
     } else sayReplayed(output, results);
     return results.some(([, { refused }]) => refused > 0) ? 7 : 0;
   });
+}
+
+async function chosenStreams(
+  database: Database,
+  { organization, stream }: QuarantineOptions,
+): Promise<readonly StreamKey[]> {
+  const organizationId = await chosenOrganizationId(database, organization);
+  return await quarantinedStreams(database.query, { organizationId, stream });
 }
 
 function asJson(key: StreamKey, row: QuarantinedRow) {

@@ -20,7 +20,7 @@ export function withReaderCommands(program: Command, actions: ReaderActions): vo
     .description('let a database role see these organizations and no others; makes the role if need be')
     .argument('<role>', 'name of the role')
     .requiredOption(
-      '--organization <id>',
+      '--organization <id|name>',
       'an organization it may see; repeat the option for more',
       (id: string, before: readonly string[] = []) => [...before, id],
     )

@@ -1,3 +1,4 @@
+import { chooseOrganizations } from '../choose-organizations.ts';
 import type { Config } from '../config.ts';
 import type { Database, Transaction } from '../db/database.ts';
 import { toldToAdministrator } from '../db/migration-rights.ts';
@@ -27,18 +28,20 @@ export interface ReaderOptions {
 /**
  * Lets a role see these organizations and no others, and makes the role where there is none.
  *
+ * @param organizations ids or names
  * @throws {UsageError} for a role that sees more anyway, and for organizations that are not known
  * @throws {MissingRightsError} with what an administrator has to run
  */
 export async function addReader(
   options: ReaderOptions,
   role: string,
-  organizationIds: readonly string[],
+  organizations: readonly string[],
 ): Promise<void> {
   refuseName(role);
   const { output } = options;
   await withArchive(options, async ({ database, url }) => {
-    const seen = await knownOrganizations(database, organizationIds);
+    const seen = chooseOrganizations(await readOrganizations(database), organizations);
+    const organizationIds = seen.map(({ organizationId }) => organizationId);
     const objection = await objectionTo(database.query, role);
     if (objection !== undefined) {
       throw new UsageError(`${role} cannot be held to some organizations: it ${objection}.`);
@@ -69,7 +72,7 @@ export async function listReaders(options: ReaderOptions & { readonly json: bool
     if (json) {
       const told = readers.map(({ role, organizationIds, state }) => ({
         role,
-        organization_ids: organizationIds,
+        organizationIds,
         state,
       }));
       sayJson(output, { readers: told });
@@ -119,18 +122,6 @@ function refuseName(role: string): void {
   if (/^pg_/.test(role) || ['public', 'none', 'meraki_reader', READER_GROUP].includes(role)) {
     throw new UsageError(`${role} is reserved: choose another name.`);
   }
-}
-
-async function knownOrganizations(database: Database, wanted: readonly string[]) {
-  const known = await readOrganizations(database);
-  const unknown = wanted.filter((id) => !known.some(({ organizationId }) => organizationId === id));
-  if (unknown.length === 0) return known.filter(({ organizationId }) => wanted.includes(organizationId));
-  const listed = known.map(({ organizationId, name }) => `  ${organizationId}  ${name}`).join('\n');
-  throw new UsageError(
-    known.length === 0
-      ? 'No organization is known yet: run "meraki-historian start" or "sync" first.'
-      : `No organization is known as ${unknown.join(', ')}. These are known:\n${listed}`,
-  );
 }
 
 /** All or nothing. */

@@ -15,7 +15,7 @@ export function withRollupCommands(
     .description('the sums that report views read: compare them with the facts, or make them anew');
   const only = (command: Command) =>
     command
-      .option('--organization <id>', 'only those of this organization')
+      .option('--organization <id|name>', 'only those of this organization')
       .option('--json', 'print as JSON');
   only(rollups.command('check'))
     .description('compare every rollup with what the facts make; exit code 7 when any differ')

@@ -7,12 +7,14 @@ import { formatInstant, instantOfMilliseconds } from '../instant.ts';
 import { describeStream, type StreamKey, streamLabel } from '../stream-key.ts';
 import { checkRollups, type RollupCheck } from '../sync/check-rollups.ts';
 import { rollUpBesideOthers } from '../sync/roll-up.ts';
+import { chosenOrganizationId } from './chosen-organization.ts';
 import type { WorkOptions } from './command-options.ts';
 import { withArchive } from './open-archive.ts';
 import { formatNumber, type Output, say, sayJson, table } from './output.ts';
 
 export interface RollupOptions extends WorkOptions {
-  readonly organizationId: string | undefined;
+  /** Id or name; `undefined`: all. */
+  readonly organization: string | undefined;
 }
 
 /** Compares all rollups with what the facts make. @returns 7 when any differ, else 0 */
@@ -20,7 +22,8 @@ export async function checkAllRollups(options: RollupOptions): Promise<number> {
   const { signal, output, json } = options;
   return await withArchive(options, async ({ database }) => {
     const checks: (readonly [StreamKey, RollupCheck])[] = [];
-    for (const key of await readStreamKeys(database.query, options.organizationId)) {
+    const organizationId = await chosenOrganizationId(database, options.organization);
+    for (const key of await readStreamKeys(database.query, organizationId)) {
       signal.throwIfAborted();
       checks.push([key, await checkRollups(database, key)]);
     }
@@ -36,7 +39,8 @@ export async function rebuildRollups(options: RollupOptions): Promise<number> {
   return await withArchive(options, async ({ database }) => {
     const partitions = new Partitions(database);
     const now = () => instantOfMilliseconds(clock.now());
-    const keys = await readStreamKeys(database.query, options.organizationId);
+    const organizationId = await chosenOrganizationId(database, options.organization);
+    const keys = await readStreamKeys(database.query, organizationId);
     await extendCalendars(database, now());
     for (const key of keys) {
       signal.throwIfAborted();

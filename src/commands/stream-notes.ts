@@ -68,11 +68,11 @@ function lessonsIn(learned: LearnedSummary): readonly string[] {
   }
   const skipped = learned.skipped.map(
     ({ from, to, until }) =>
-      `no answer for ${minute(from)} to ${minute(to)}; asked again after ${minute(until)}`,
+      `no answer for ${formatMinute(from)} to ${formatMinute(to)}; asked again after ${formatMinute(until)}`,
   );
   const passing = [...skipped, ...learned.shortened.map(shortWindows)];
   if (lessons.length === 0) return passing;
-  const [at, until] = [minute(learned.learned_at), minute(learned.believed_until)];
+  const [at, until] = [formatMinute(learned.learned_at), formatMinute(learned.believed_until)];
   return [
     `learned of the source on ${at}, believed until ${until}:`,
     ...lessons.map((said) => `- ${said}`),
@@ -81,9 +81,10 @@ function lessonsIn(learned: LearnedSummary): readonly string[] {
 }
 
 function shortWindows({ from, to, until, span_seconds }: LearnedSummary['shortened'][number]): string {
-  const when = from === null || to === null ? 'at any time' : `from ${minute(from)} to ${minute(to)}`;
+  const when =
+    from === null || to === null ? 'at any time' : `from ${formatMinute(from)} to ${formatMinute(to)}`;
   const width = formatSpan(span_seconds);
-  return `no answer to long windows ${when}; asked for at most ${width} at once until ${minute(until)}`;
+  return `no answer to long windows ${when}; asked for at most ${width} at once until ${formatMinute(until)}`;
 }
 
 function pauseOf(state: string | null): string {
@@ -92,10 +93,6 @@ function pauseOf(state: string | null): string {
   if (state === 'vanished')
     return 'the key no longer sees the organization, or MERAKI_ORGANIZATION_IDS leaves it out';
   return 'the organization was never listed';
-}
-
-function minute(instant: string | null): string {
-  return formatMinute(instant).replace('T', ' ');
 }
 
 function count(amount: number, thing: string): string {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { chooseOrganization, type ListedOrganization } from '../choose-organizations.ts';
 import { countOpenEnds } from '../db/archive-status.ts';
 import { extendCalendars } from '../db/calendar.ts';
 import { noteAnswer, readOrganizations } from '../db/organizations.ts';
@@ -22,7 +23,8 @@ import { formatNumber, formatSpan, say, sayJson, table } from './output.ts';
 import { type Progress, showProgress } from './progress.ts';
 
 export interface SyncOptions extends WorkOptions {
-  readonly organizationId: string | undefined;
+  /** Id or name; `undefined`: all. */
+  readonly organization: string | undefined;
   readonly stream: StreamName | undefined;
   readonly only: Range | undefined;
 }
@@ -60,7 +62,6 @@ export async function sync(options: SyncOptions): Promise<number> {
 
 async function syncAll(archive: Archive, options: SyncOptions): Promise<readonly StreamResult[]> {
   const { config, signal, output, json } = options;
-  const chosen = options.organizationId === undefined ? undefined : [options.organizationId];
   const reconciling = { ...archive, organizationIds: config.meraki.organizationIds };
   const active = await reconcileOrganizations(reconciling, signal);
   // Before anything is read: later, a run would seem to have begun while the time was still to be had.
@@ -71,16 +72,9 @@ async function syncAll(archive: Archive, options: SyncOptions): Promise<readonly
       'The key sees no organization that can be read: none is listed, or API access is disabled in all of them.',
     );
   }
-  const organizationIds = active.filter((id) => chosen?.includes(id) ?? true);
-  if (chosen !== undefined && organizationIds.length === 0) {
-    throw new OrganizationRefusedError(
-      `The key cannot read organization ${chosen[0]}: it is not listed, or its API access is disabled.`,
-      { organizationId: chosen[0] ?? null },
-    );
-  }
-  const names = new Map(
-    (await readOrganizations(archive.database)).map((row) => [row.organizationId, row.name]),
-  );
+  const known = await readOrganizations(archive.database);
+  const organizationIds = chosenOf(active, known, options.organization);
+  const names = new Map(known.map((row) => [row.organizationId, row.name]));
   await new NetworkWatch({ ...archive, hash64 }).lookAt(organizationIds, signal);
   const queue = organizationIds.flatMap((organizationId) =>
     STREAM_NAMES.filter((name) => options.stream === undefined || name === options.stream).flatMap((stream) =>
@@ -102,6 +96,20 @@ async function syncAll(archive: Archive, options: SyncOptions): Promise<readonly
   await rollUpAll({ ...archive, signal }, archive.client.now());
   await new StoreWatch(archive).look(archive.client.now(), signal);
   return results.sort((a, b) => a.task.localeCompare(b.task));
+}
+
+function chosenOf(
+  active: readonly string[],
+  known: readonly ListedOrganization[],
+  wanted: string | undefined,
+): readonly string[] {
+  if (wanted === undefined) return active;
+  const { organizationId } = chooseOrganization(known, wanted);
+  if (active.includes(organizationId)) return [organizationId];
+  throw new OrganizationRefusedError(
+    `The key cannot read organization ${wanted}: it is not listed any more, or its API access is disabled.`,
+    { organizationId },
+  );
 }
 
 const quiet: Progress = { update: () => undefined, stop: () => undefined };

@@ -40,7 +40,7 @@ export function withWorkingCommands(
   program
     .command('sync')
     .description('bring everything up to date once, with progress, then exit')
-    .option('--organization <id>', 'only this organization')
+    .option('--organization <id|name>', 'only this organization')
     .addOption(new Option('--stream <name>', 'only this stream').choices(STREAM_NAMES))
     .option('--from <time>', 'only what lies at or after this time (ISO 8601)', instantArgument)
     .option('--to <time>', 'only what lies before this time (ISO 8601)', instantArgument)
@@ -57,7 +57,7 @@ export function withWorkingCommands(
         await sync({
           ...prepared,
           json: given.json === true,
-          organizationId: given.organization,
+          organization: given.organization,
           stream: given.stream,
           only,
         }),
@@ -93,9 +93,9 @@ export function withWorkingCommands(
     .description(
       'read some final time again and compare it with what is stored; exit code 7 when anything differed',
     )
-    .option('--organization <id>', 'only this organization')
+    .option('--organization <id|name>', 'only this organization')
     .addOption(new Option('--stream <name>', 'only this stream').choices(STREAM_NAMES))
-    .option('--requests <n>', 'requests for each stream (default AUDIT_REQUESTS)', wholeNumber(4))
+    .option('--requests <n>', 'requests for each stream, at least 4 (default AUDIT_REQUESTS)', wholeNumber(4))
     .option('--json', 'print the result as JSON')
     .action(async (given: AuditArguments) => {
       const { audit } = await import('./audit.ts');
@@ -103,7 +103,7 @@ export function withWorkingCommands(
         await audit({
           ...prepare({ key: true, quiet: true }),
           json: given.json === true,
-          organizationId: given.organization,
+          organization: given.organization,
           stream: given.stream,
           requests: given.requests,
           random: Math.random,

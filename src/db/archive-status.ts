@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { type Queryable, translated } from './database.ts';
+import { isoTime } from './iso-time.ts';
 import { isNear } from './near-deadlines.ts';
 
 /** Where one stream stands: a row of `meraki.freshness` with what else `status` shows. Times as Postgres text. */
@@ -38,14 +39,14 @@ export async function readStatus(query: Queryable, warningSeconds: number): Prom
   const found = await translated(
     query.execute<StreamStatus>(sql`
       select f.organization_id, o.name as organization_name, f.organization_state, f.stream, f.series,
-        c.covered_from::text as covered_from, f.covered_until::text as covered_until, f.lag_seconds,
+        ${isoTime('c.covered_from')} as covered_from, ${isoTime('f.covered_until')} as covered_until, f.lag_seconds,
         coalesce(g.pending, 0)::integer as pending_gaps, coalesce(g.lost, 0)::integer as lost_gaps,
         coalesce(g.near, 0)::integer as near_gaps,
         coalesce(g.pending_seconds, 0)::double precision as pending_seconds,
         coalesce(g.lost_seconds, 0)::double precision as lost_seconds, f.covered_ratio,
-        f.next_deadline::text as next_deadline, g.next_deadline_seconds, coalesce(q.rows, 0)::integer as quarantined,
-        f.last_success_at::text as last_success_at, f.last_error, s.last_error_code, f.clock_skew_seconds,
-        f.lookback_seconds, f.retired_at::text as retired_at, s.limits
+        ${isoTime('f.next_deadline')} as next_deadline, g.next_deadline_seconds, coalesce(q.rows, 0)::integer as quarantined,
+        ${isoTime('f.last_success_at')} as last_success_at, f.last_error, s.last_error_code, f.clock_skew_seconds,
+        f.lookback_seconds, ${isoTime('f.retired_at')} as retired_at, s.limits
       from meraki.freshness f
       join meraki_ingest.streams s using (organization_id, stream, series)
       left join meraki.organizations o on o.id = f.organization_id
@@ -90,8 +91,8 @@ export interface GapRow extends Record<string, unknown> {
 export async function readGaps(query: Queryable, warningSeconds: number): Promise<readonly GapRow[]> {
   const found = await translated(
     query.execute<GapRow>(sql`
-      select g.organization_id, o.name as organization_name, g.stream, g.series, g.gap_from::text as gap_from,
-        g.gap_to::text as gap_to, g.state, g.deadline::text as deadline, g.lost_at::text as lost_at, g.reason, g.seconds_left,
+      select g.organization_id, o.name as organization_name, g.stream, g.series, ${isoTime('g.gap_from')} as gap_from,
+        ${isoTime('g.gap_to')} as gap_to, g.state, ${isoTime('g.deadline')} as deadline, ${isoTime('g.lost_at')} as lost_at, g.reason, g.seconds_left,
         coalesce(${isNear(warningSeconds)}, false) as is_near
       from meraki.gaps g join meraki_ingest.streams s using (organization_id, stream, series)
       left join meraki.organizations o on o.id = g.organization_id

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { type Queryable, translated } from './database.ts';
+import { isoTime } from './iso-time.ts';
 
 /** What the archive holds of one organization, from the report views. Times as Postgres text. */
 export interface OrganizationSummary extends Record<string, unknown> {
@@ -21,7 +22,7 @@ export async function summarize(query: Queryable): Promise<readonly Organization
     query.execute<OrganizationSummary>(sql`
       select o.id as organization_id, o.name, o.state,
         coalesce(d.deliveries, 0)::double precision as deliveries,
-        d.first_delivery::text as first_delivery, d.last_delivery::text as last_delivery, d.success_ratio,
+        ${isoTime('d.first_delivery')} as first_delivery, ${isoTime('d.last_delivery')} as last_delivery, d.success_ratio,
         w.url_host as worst_receiver, w.failures::double precision as worst_failures,
         coalesce(r.requests, 0)::double precision as requests, r.rate_limited_ratio
       from meraki.organizations o

@@ -3,10 +3,11 @@ import type { Instant } from '../instant.ts';
 import type { Range } from '../ranges.ts';
 import type { StreamKey, StreamName } from '../stream-key.ts';
 import { type Queryable, type Transaction, translated } from './database.ts';
+import { isoTime } from './iso-time.ts';
 import { parseDatabaseInstant } from './multirange.ts';
 import { SET_ASIDE } from './quarantine.ts';
 
-/** A row in quarantine. Times as Postgres text where they are only shown. */
+/** A row in quarantine. Times as ISO 8601 where they are only shown. */
 export interface QuarantinedRow {
   readonly digest: string;
   /** Its JSON text; empty where it was not asked for. */
@@ -134,8 +135,8 @@ export function receivedAt(row: QuarantinedRow): Instant {
 
 function columns(withRaw: boolean) {
   return sql`q.digest, ${withRaw ? sql`q.raw` : sql`''`} as raw, q.reason, coalesce(q.copies, 1) as copies,
-    q.sent_at::text as sent_at, q.asked_from::text as asked_from, q.asked_to::text as asked_to,
-    q.first_seen_at::text as first_seen_at, q.last_seen_at::text as last_seen_at`;
+    ${isoTime('q.sent_at')} as sent_at, q.asked_from::text as asked_from, q.asked_to::text as asked_to,
+    ${isoTime('q.first_seen_at')} as first_seen_at, ${isoTime('q.last_seen_at')} as last_seen_at`;
 }
 
 function rowOf(row: Row): QuarantinedRow {

@@ -1,4 +1,5 @@
 import { sql } from 'drizzle-orm';
+import type { ListedOrganization } from '../choose-organizations.ts';
 import { type Queryable, translated } from './database.ts';
 
 /** What a column's values are, however Postgres names the type. */
@@ -75,13 +76,11 @@ export async function readReportViews(query: Queryable): Promise<readonly Report
 }
 
 /** Organizations that the role may see, by name. */
-export async function readVisibleOrganizations(
-  query: Queryable,
-): Promise<readonly { readonly id: string; readonly name: string }[]> {
+export async function readVisibleOrganizations(query: Queryable): Promise<readonly ListedOrganization[]> {
   const found = await translated(
     query.execute<{ id: string; name: string }>(
       sql`select id, coalesce(name, id) as name from meraki.organizations order by name, id`,
     ),
   );
-  return found.rows;
+  return found.rows.map(({ id, name }) => ({ organizationId: id, name }));
 }

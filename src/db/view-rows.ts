@@ -9,9 +9,7 @@ export interface ViewSelection {
   readonly columns: readonly ReportColumn[];
   /** What ranges apply to and rows are sorted by first. */
   readonly timeColumn: ReportColumn | undefined;
-  readonly organizations:
-    | { readonly column: string; readonly ids: readonly [string, ...string[]] }
-    | undefined;
+  readonly organizations: { readonly column: string; readonly ids: readonly string[] } | undefined;
 }
 
 /** Half-open; an end that is left out is not bounded. */
@@ -42,12 +40,10 @@ export function viewQuery(
   const conditions: string[] = [];
   const given = (value: unknown): string => `$${values.push(value)}`;
   if (organizations !== undefined) {
-    const [first, ...others] = organizations.ids;
+    const { ids } = organizations;
     const column = pg.escapeIdentifier(organizations.column);
     conditions.push(
-      others.length === 0
-        ? `${column} = ${given(first)}`
-        : `${column} = any(${given([first, ...others])}::text[])`,
+      ids.length === 1 ? `${column} = ${given(ids[0])}` : `${column} = any(${given(ids)}::text[])`,
     );
   }
   if (timeColumn !== undefined) {

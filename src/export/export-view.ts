@@ -1,8 +1,9 @@
+import { chooseOrganizations } from '../choose-organizations.ts';
 import type { Database } from '../db/database.ts';
 import { type ReportColumn, readReportViews, readVisibleOrganizations } from '../db/report-views.ts';
 import { type Snapshot, withSnapshot } from '../db/snapshot.ts';
 import { readCoverageBegin, readViewRows, type TimeRange, type ViewSelection } from '../db/view-rows.ts';
-import { SchemaMismatchError, UsageError } from '../errors.ts';
+import { SchemaMismatchError } from '../errors.ts';
 import { type CsvOptions, openCsv } from './csv.ts';
 import type { ExportFormat } from './export-format.ts';
 import { openJsonLines } from './json-lines.ts';
@@ -28,8 +29,10 @@ export async function prepareExport(database: Database, request: ExportRequest):
     );
   }
   const selection = planExport(views, request);
-  if (request.organizationIds.length > 0) await expectOrganizations(database, request.organizationIds);
-  return selection;
+  if (selection.organizations === undefined) return selection;
+  const known = await readVisibleOrganizations(database.query);
+  const ids = chooseOrganizations(known, request.organizations).map(({ organizationId }) => organizationId);
+  return { ...selection, organizations: { ...selection.organizations, ids } };
 }
 
 /**
@@ -95,13 +98,4 @@ function openWriter(
 ): RowWriter {
   if (format === 'csv') return openCsv(columns, sink, csv);
   return format === 'json' ? openJsonLines(columns, sink) : openParquet(columns, sink);
-}
-
-async function expectOrganizations(database: Database, ids: readonly string[]): Promise<void> {
-  const known = await readVisibleOrganizations(database.query);
-  const unknown = ids.filter((wanted) => !known.some(({ id }) => id === wanted));
-  if (unknown.length === 0) return;
-  const listed = known.map(({ id, name }) => `\n  ${id}  ${name}`).join('');
-  const those = known.length === 0 ? 'None is known yet.' : `These are known:${listed}`;
-  throw new UsageError(`No organization has the id ${unknown.join(', ')}. ${those}`);
 }

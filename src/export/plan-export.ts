@@ -10,12 +10,12 @@ export interface ExportRequest {
   /** `undefined`: all, in the view's order. */
   readonly columns: readonly string[] | undefined;
   readonly range: TimeRange;
-  /** Ids; none: all that the role may see. */
-  readonly organizationIds: readonly string[];
+  /** Ids or names; none: all that the role may see. */
+  readonly organizations: readonly string[];
 }
 
 /**
- * What has to be read for it.
+ * What has to be read for it, with organizations as they were asked for: ids or names.
  *
  * @throws {UsageError} for a view or column that is not there, and for a range or organization that a view knows nothing of
  */
@@ -26,7 +26,7 @@ export function planExport(views: readonly ReportView[], request: ExportRequest)
     view: view.name,
     columns: chosenColumns(view, request.columns),
     timeColumn: chosenTimeColumn(view, request.range),
-    organizations: chosenOrganizations(view, request.organizationIds),
+    organizations: chosenOrganizations(view, request.organizations),
   };
 }
 
@@ -52,18 +52,15 @@ function chosenTimeColumn(view: ReportView, { from, to }: TimeRange): ReportColu
   return column;
 }
 
-function chosenOrganizations(
-  view: ReportView,
-  [first, ...others]: readonly string[],
-): ViewSelection['organizations'] {
-  if (first === undefined) return undefined;
+function chosenOrganizations(view: ReportView, wanted: readonly string[]): ViewSelection['organizations'] {
+  if (wanted.length === 0) return undefined;
   const column = view.name === 'organizations' ? 'id' : 'organization_id';
   if (!view.columns.some(({ name }) => name === column)) {
     throw new UsageError(
       `Rows of view ${view.name} do not belong to an organization: leave out --organization.`,
     );
   }
-  return { column, ids: [first, ...others] };
+  return { column, ids: wanted };
 }
 
 function unknownView(views: readonly ReportView[], wanted: string): string {

@@ -73,8 +73,8 @@ test('a difference that a second reading does not show changes nothing', async (
   const { exitCode, audits } = await bench.audit({ stream: 'webhook_logs', requests: 4 });
   expect(exitCode).toBe(7);
   expect(audits[0]).toMatchObject({ outcome: 'unconfirmed', repaired: 0 });
-  expect(audits[0]?.rowsMissing).toBeGreaterThan(0);
-  expect(audits[0]?.rowsMissing).toBeLessThanOrEqual(deleted);
+  expect(audits[0]?.rows_missing).toBeGreaterThan(0);
+  expect(audits[0]?.rows_missing).toBeLessThanOrEqual(deleted);
 });
 
 /** An archive whose source leaves rows out of its next answers: for each, places from 0 up to 1 within the answer. */
@@ -103,7 +103,7 @@ test('a row that one answer forgets and the next one has stays where it is', asy
   const bench = await setUpForgetful([[0.5]]);
   const { exitCode, audits } = await bench.audit({ stream: 'webhook_logs' });
   expect(exitCode).toBe(0);
-  expect(audits[0]).toMatchObject({ outcome: 'equal', requests: 2, rowsSurplus: 0, repaired: 0 });
+  expect(audits[0]).toMatchObject({ outcome: 'equal', requests: 2, rows_surplus: 0, repaired: 0 });
   await expectTruth(bench);
   expect(await rowsOf(bench, 'select from meraki_ingest.quarantine')).toEqual([]);
 });
@@ -112,7 +112,7 @@ test('answers that forget now this row and now that one change nothing', async (
   const bench = await setUpForgetful([[0.2, 0.8], [0.5]]);
   const { exitCode, audits } = await bench.audit({ stream: 'webhook_logs' });
   expect(exitCode).toBe(7);
-  expect(audits[0]).toMatchObject({ outcome: 'unconfirmed', rowsSurplus: 2, repaired: 0 });
+  expect(audits[0]).toMatchObject({ outcome: 'unconfirmed', rows_surplus: 2, repaired: 0 });
   await expectTruth(bench);
   expect(await rowsOf(bench, 'select from meraki_ingest.quarantine')).toEqual([]);
 });

@@ -31,16 +31,16 @@ test('a window that needs more requests than there are is cut short, and what wa
   const config = configFor(bench.simulator, bench.database, environment);
   const { audits } = await bench.audit({ stream: 'webhook_logs', config });
   expect(requestsOf(bench, WEBHOOKS)).toBeLessThanOrEqual(10);
-  expect(audits[0]).toMatchObject({ outcome: 'repaired', rowsMissing: deleted });
+  expect(audits[0]).toMatchObject({ outcome: 'repaired', rows_missing: deleted });
   const [first] = audits;
   const [truth] = [
     bench.simulator.truthDeliveries(bench.organizationId, {
-      from: first?.auditedFrom ?? '',
-      to: first?.auditedTo ?? '',
+      from: first?.audited_from ?? '',
+      to: first?.audited_to ?? '',
     }),
   ];
-  expect(first?.rowsCompared).toBe(truth.length);
-  expect(first?.rowsCompared).toBeLessThanOrEqual(100);
+  expect(first?.rows_compared).toBe(truth.length);
+  expect(first?.rows_compared).toBeLessThanOrEqual(100);
   await expectTruth(bench);
 });
 

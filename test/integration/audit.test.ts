@@ -33,7 +33,7 @@ describe('an archive that is caught up', () => {
       ['api_responses', CODES],
     ] as const) {
       const mine = audits.filter((one) => one.stream === stream);
-      expect(total(mine, ({ rowsCompared }) => rowsCompared)).toBeGreaterThan(0);
+      expect(total(mine, ({ rows_compared }) => rows_compared)).toBeGreaterThan(0);
       expect(total(mine, ({ requests }) => requests)).toBe(requestsOf(bench, operation));
       expect(requestsOf(bench, operation)).toBeLessThanOrEqual(10);
     }
@@ -88,7 +88,7 @@ describe('an archive that is caught up', () => {
     const { exitCode, audits } = await bench.audit();
     expect(exitCode).toBe(7);
     const repaired = audits.filter(({ outcome }) => outcome === 'repaired');
-    expect(total(repaired, ({ rowsMissing }) => rowsMissing)).toBe(deleted);
+    expect(total(repaired, ({ rows_missing }) => rows_missing)).toBe(deleted);
     expect(total(repaired, (one) => one.repaired)).toBe(deleted);
     expect(requestsOf(bench, WEBHOOKS)).toBeLessThanOrEqual(10);
     await expectTruth(bench);
@@ -113,7 +113,7 @@ describe('an archive that is caught up', () => {
     );
     const { exitCode, audits } = await bench.audit({ stream: 'webhook_logs' });
     expect(exitCode).toBe(7);
-    expect(total(audits, ({ rowsSurplus }) => rowsSurplus)).toBe(2);
+    expect(total(audits, ({ rows_surplus }) => rows_surplus)).toBe(2);
     expect(total(audits, ({ repaired }) => repaired)).toBe(2);
     await expectTruth(bench);
     const [first] = await rowsOf<{ organization_id: string; sent: string; url: string }>(
@@ -158,7 +158,7 @@ describe('an archive that is caught up', () => {
     expect(changed).toBeGreaterThan(0);
     const { exitCode, audits } = await bench.audit({ stream: 'api_responses' });
     expect(exitCode).toBe(7);
-    expect(total(audits, ({ figuresChanged }) => figuresChanged)).toBe(changed + vanished + invented);
+    expect(total(audits, ({ figures_changed }) => figures_changed)).toBe(changed + vanished + invented);
     const revisions = await rowsOf<{ code: number; difference: number }>(
       bench,
       `select response_code as code, (count_after - count_before)::integer as difference
@@ -207,7 +207,7 @@ test('rows that appear after their time was final are found', async () => {
   let missing = 0;
   for (let round = 0; round < 3; round += 1) {
     const { audits } = await bench.audit({ stream: 'webhook_logs', requests: 20 });
-    missing += total(audits, ({ rowsMissing }) => rowsMissing);
+    missing += total(audits, ({ rows_missing }) => rows_missing);
   }
   expect(missing).toBeGreaterThan(0);
   const [late] = await rowsOf<{ rows: string }>(

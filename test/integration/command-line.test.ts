@@ -103,7 +103,7 @@ test('demo --once compares with the truth and ends with 0, with no key', async (
   const { exitCode, stdout } = await start(demo, { ...HOURLY, DATABASE_URL: url });
   expect(exitCode).toBe(0);
   expect(JSON.parse(stdout)).toMatchObject({
-    comparison: { deliveriesWrong: 0, bucketsWrong: 0 },
+    comparison: { deliveries_wrong: 0, buckets_wrong: 0 },
     gaps: 0,
     quarantined: 0,
   });

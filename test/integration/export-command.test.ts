@@ -170,7 +170,7 @@ describe('what cannot be exported is refused with the reason', () => {
     [['gaps', '--from', '2026-02-01', '--to', '2026-01-01'], '--from must lie before --to'],
     [['gaps', '--columns', 'a,,b'], 'It must be names separated by commas'],
     [['gaps', '--columns', 'gap_from,nope'], 'View gaps has no column nope', 'gap_to'],
-    [['gaps', '--organization', 'nope'], 'No organization has the id nope'],
+    [['gaps', '--organization', 'nope'], 'No organization has the id or the name nope'],
     [['dates', '--organization', '1'], 'do not belong to an organization'],
     [['gaps', '--format', 'xlsx'], 'Allowed choices are csv, parquet, json'],
     [[], "missing required argument 'view'"],

@@ -73,7 +73,7 @@ describe('odd rows', () => {
   test('columns come in the order asked for, organizations only as asked for', async () => {
     const { bytes } = await exportOf(odd, 'api_responses', 'csv', {
       columns: ['response_code', 'organization_id'],
-      organizationIds: ['2', '3'],
+      organizations: ['2', '3'],
     });
     expect(bytes.toString()).toBe('response_code,organization_id\n200,3\n200,2\n');
   });

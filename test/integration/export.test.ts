@@ -88,7 +88,7 @@ describe('an archive of a simulated dashboard', () => {
   });
 
   test('an organization that is not known is refused, with those that are', async () => {
-    const asked = exportOf(archive, 'gaps', 'csv', { organizationIds: ['nope'] });
+    const asked = exportOf(archive, 'gaps', 'csv', { organizations: ['nope'] });
     await expect(asked).rejects.toThrow(UsageError);
     const [first] = (await archive.database.pool.query('select id, name from meraki.organizations')).rows;
     await expect(asked).rejects.toThrow(`${first.id}  ${first.name}`);
@@ -120,7 +120,7 @@ describe('what Postgres is asked', () => {
       view: 'webhook_deliveries',
       columns: undefined,
       range,
-      organizationIds: ['1'],
+      organizations: ['1'],
     });
     const { text, values } = viewQuery(selection, range);
     const plan = await database.pool.query(`explain (costs off) ${text}`, [...values]);

@@ -89,7 +89,7 @@ async function liveThrough(database: TestDatabase): Promise<void> {
     const output = { stream, terminal: false };
     const signal = new AbortController().signal;
     const base = { config, log: testLog, clock, signal, output, json: true };
-    const all = { organizationId: undefined, stream: undefined };
+    const all = { organization: undefined, stream: undefined };
     await sync({ ...base, ...all, only: undefined });
     await audit({ ...base, ...all, requests: 20, random: () => 0.5 });
     await listQuarantine({ ...base, ...all, raw: true });

@@ -58,7 +58,7 @@ async function setUp(options: SimulatorOptions, environment: Environment) {
         signal: new AbortController().signal,
         output: { stream, terminal: false },
         json: true,
-        organizationId: undefined,
+        organization: undefined,
         stream: 'webhook_logs',
         only: undefined,
       });

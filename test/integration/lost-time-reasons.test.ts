@@ -30,7 +30,7 @@ async function setUp(startedAt: number, options: SimulatorOptions = {}, environm
       signal: new AbortController().signal,
       output: { stream: new PassThrough().resume(), terminal: false },
       json: true,
-      organizationId: undefined,
+      organization: undefined,
       stream: undefined,
       only: undefined,
     });

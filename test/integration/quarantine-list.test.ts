@@ -32,19 +32,24 @@ describe('quarantine list', () => {
     expect(listed.exitCode).toBe(7);
     expect(JSON.parse(listed.stdout).rows).toEqual([
       {
-        organizationId: '2',
+        organization_id: '2',
         stream: 'api_responses',
         series: 'all',
         id: expect.stringMatching(/^[0-9a-f]{64}$/),
         reason: 'bucket: is odd',
         copies: 1,
-        sentAt: null,
-        firstSeenAt: '2026-01-15 12:00:00+00',
-        lastSeenAt: '2026-01-15 12:00:00+00',
+        sent_at: null,
+        first_seen_at: '2026-01-15T12:00:00.000000Z',
+        last_seen_at: '2026-01-15T12:00:00.000000Z',
         raw: '{ "a":\t1e400 }',
       },
     ]);
+    expect((await run('list', '--json', '--organization', 'Two')).stdout).toBe(listed.stdout);
     expect((await run('list', '--organization', '3')).exitCode).toBe(0);
+    expect(await run('list', '--organization', '4')).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('No organization has the id or the name 4.'),
+    });
     expect((await run('list', '--stream', 'events')).exitCode).toBe(2);
   });
 

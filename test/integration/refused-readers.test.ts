@@ -27,7 +27,7 @@ describe('is refused', () => {
   test('an organization that is not known, with those that are', async () => {
     const role = roleName();
     const message = await refusal(role, first(), '404');
-    expect(message).toContain('known as 404.');
+    expect(message).toContain('the name 404.');
     for (const id of ids) expect(message).toContain(id);
     expect(
       (await owned.database.pool.query('select from pg_roles where rolname = $1', [role])).rowCount,

@@ -34,7 +34,7 @@ async function rebuild(signal = new AbortController().signal): Promise<number> {
     output: { stream, terminal: false },
     json: false,
     signal,
-    organizationId: undefined,
+    organization: undefined,
   });
 }
 

@@ -55,11 +55,11 @@ describe('organizations that change', () => {
     list.change = (all) => change(first.id, all);
     bench.clock.set(Date.now() - DAY);
     const paused = await bench.sync();
-    expect(paused.report.streams.map(({ organizationId }) => organizationId)).not.toContain(first.id);
+    expect(paused.report.streams.map(({ organization_id }) => organization_id)).not.toContain(first.id);
     expect(await stateOf(first.id)).toBe(state);
     bench.clock.set(Date.now());
     expect((await bench.sync()).exitCode).toBe(7);
-    const refused = await bench.sync({ organizationId: first.id }).catch((error: unknown) => error);
+    const refused = await bench.sync({ organization: first.id }).catch((error: unknown) => error);
     expect(refused).toBeInstanceOf(OrganizationRefusedError);
     list.change = (all) => all;
     expect(await bench.sync()).toMatchObject({ exitCode: 0, report: { gaps: 0 } });
@@ -83,11 +83,11 @@ describe('organizations that change', () => {
     bench.clock.set(Date.now());
     const { exitCode, report } = await bench.sync();
     expect(exitCode).not.toBe(0);
-    for (const { organizationId, error, requests } of report.streams) {
-      if (organizationId === first?.id) {
+    for (const { organization_id, error, requests } of report.streams) {
+      if (organization_id === first?.id) {
         expect({ error, requests }).toMatchObject({ error: { code: 'ORGANIZATION_REFUSED' }, requests: 1 });
       }
-      if (organizationId === second?.id) expect(error).toBeNull();
+      if (organization_id === second?.id) expect(error).toBeNull();
     }
     await expectTruth(bench);
     forbidden = undefined;

@@ -52,7 +52,7 @@ describe('a second sync', () => {
 
     const counts = await versions(bench, 'api_response_counts');
     const third = await bench.sync();
-    expect(third.report.streams.map(({ rowsNew }) => rowsNew)).toEqual([0, 0, 0, 0]);
+    expect(third.report.streams.map(({ rows_new }) => rows_new)).toEqual([0, 0, 0, 0]);
     expect(rewritten(after, await versions(bench, 'webhook_deliveries'))).toEqual([]);
     expect(rewritten(counts, await versions(bench, 'api_response_counts'))).toEqual([]);
   });

@@ -26,15 +26,15 @@ const SETTINGS: Environment = {
 const PUNCTUAL = { share: 0, max: 3 };
 
 interface Audited {
-  readonly organizationId: string;
+  readonly organization_id: string;
   readonly stream: string;
-  readonly auditedFrom: string;
-  readonly auditedTo: string;
+  readonly audited_from: string;
+  readonly audited_to: string;
   readonly outcome: string;
-  readonly rowsCompared: number;
-  readonly rowsMissing: number;
-  readonly rowsSurplus: number;
-  readonly figuresChanged: number;
+  readonly rows_compared: number;
+  readonly rows_missing: number;
+  readonly rows_surplus: number;
+  readonly figures_changed: number;
   readonly repaired: number;
   readonly requests: number;
   readonly error: string | null;
@@ -71,7 +71,7 @@ export async function setUp(options: SimulatorOptions = {}, environment: Environ
     clock,
     signal: new AbortController().signal,
     json: true,
-    organizationId: undefined,
+    organization: undefined,
     stream: undefined,
   });
   return {

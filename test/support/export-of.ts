@@ -32,7 +32,7 @@ export async function exportOf(
     view,
     columns: undefined,
     range: NEVER,
-    organizationIds: [],
+    organizations: [],
     ...asked,
   };
   const { signal } = new AbortController();

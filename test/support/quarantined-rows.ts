@@ -13,14 +13,14 @@ export const SECRET = 'secret-in-the-path';
 
 export let owned: TestDatabase;
 
-/** Builds the program, and gives each test of the file that calls it an archive with one organization. */
+/** Builds the program, and gives each test of the file that calls it an archive with three organizations. */
 export function setUpQuarantine(): void {
   beforeAll(buildProgram, 120_000);
   beforeEach(async () => {
     owned = await emptyTestDatabase();
     await owned.database.pool.query(
       `insert into meraki_store.organizations (organization_id, name, first_seen_at, last_seen_at)
-       values ('1', 'One', now(), now())`,
+       values ('1', 'One', now(), now()), ('2', 'Two', now(), now()), ('3', 'Three', now(), now())`,
     );
   });
 }

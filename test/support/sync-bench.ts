@@ -25,10 +25,10 @@ export const SHORT_HISTORY = { ...SETTINGS, WEBHOOK_LOGS_LOOKBACK: '35d' };
 
 interface Report {
   readonly streams: readonly {
-    readonly organizationId: string;
+    readonly organization_id: string;
     readonly stream: string;
-    readonly rowsNew: number;
-    readonly rowsKnown: number;
+    readonly rows_new: number;
+    readonly rows_known: number;
     readonly requests: number;
     readonly error: { readonly code: string } | null;
   }[];
@@ -71,7 +71,7 @@ export async function setUp(
         signal: new AbortController().signal,
         output: { stream, terminal: false },
         json: true,
-        organizationId: undefined,
+        organization: undefined,
         stream: undefined,
         only: undefined,
         ...changed,
@@ -107,7 +107,7 @@ export async function versions(
 }
 
 export function newRows({ streams }: Report, stream: string): number {
-  return streams.filter((row) => row.stream === stream).reduce((sum, { rowsNew }) => sum + rowsNew, 0);
+  return streams.filter((row) => row.stream === stream).reduce((sum, { rows_new }) => sum + rows_new, 0);
 }
 
 export function rewritten(

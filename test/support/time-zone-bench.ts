@@ -55,7 +55,7 @@ export async function fill(
     signal,
     output: { stream: new PassThrough().resume(), terminal: false },
     json: true,
-    organizationId: undefined,
+    organization: undefined,
     stream: undefined,
     only: undefined,
   });

@@ -14,7 +14,7 @@ process.exitCode = await sync({
   signal: new AbortController().signal,
   output: { stream: process.stdout, terminal: false },
   json: true,
-  organizationId: undefined,
+  organization: undefined,
   stream: 'webhook_logs',
   only: undefined,
 });

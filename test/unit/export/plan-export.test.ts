@@ -28,7 +28,7 @@ const plan = (request: Partial<ExportRequest>) =>
     view: 'deliveries',
     columns: undefined,
     range: { from: undefined, to: undefined },
-    organizationIds: [],
+    organizations: [],
     ...request,
   });
 
@@ -53,15 +53,15 @@ describe('the time column', () => {
 
 describe('organizations', () => {
   test('are found by id, in their own view by its id', () => {
-    expect(plan({ organizationIds: ['1', '2'] }).organizations).toEqual({
+    expect(plan({ organizations: ['1', '2'] }).organizations).toEqual({
       column: 'organization_id',
       ids: ['1', '2'],
     });
-    expect(plan({ view: 'organizations', organizationIds: ['1'] }).organizations?.column).toBe('id');
+    expect(plan({ view: 'organizations', organizations: ['1'] }).organizations?.column).toBe('id');
   });
 
   test('are refused where rows belong to none', () => {
-    expect(() => plan({ view: 'codes', organizationIds: ['1'] })).toThrow('leave out --organization');
+    expect(() => plan({ view: 'codes', organizations: ['1'] })).toThrow('leave out --organization');
   });
 });
 
