@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import type { z } from 'zod';
 import { environmentShape } from './environment.ts';
 import { ConfigurationError } from './errors.ts';
+import type { OrganizationChoice } from './organization-choice.ts';
 import type { ReportTimeZones } from './report-time-zones.ts';
 import { errorCode, readSeriesFile, type SeriesDefinition } from './series-file.ts';
 
@@ -14,7 +15,7 @@ export interface Config {
     readonly baseUrl: string;
     /** In place of Meraki's own domains; the base URL's host is trusted always. */
     readonly trustedHosts: readonly string[] | undefined;
-    readonly organizationIds: readonly string[] | undefined;
+    readonly organizations: OrganizationChoice;
     /** For each organization. */
     readonly requestsPerSecond: number;
     /** Of all organizations together. */
@@ -100,7 +101,7 @@ function configOf(
       key,
       baseUrl: env.MERAKI_BASE_URL.replace(/\/+$/, ''),
       trustedHosts: env.MERAKI_TRUSTED_HOSTS,
-      organizationIds: env.MERAKI_ORGANIZATION_IDS,
+      organizations: env.MERAKI_ORGANIZATION_IDS,
       requestsPerSecond: env.REQUESTS_PER_SECOND,
       requestsPerSecondPerAddress: env.REQUESTS_PER_SECOND_PER_ADDRESS,
       sourceAddress: env.SOURCE_ADDRESS,

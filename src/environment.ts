@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { formatDuration, readDuration } from './duration.ts';
+import { ALL_ORGANIZATIONS, type OrganizationChoice } from './organization-choice.ts';
 import { readReportTimeZones, UTC_ALONE } from './report-time-zones.ts';
 
 const DAY = 86_400;
@@ -45,6 +46,17 @@ const list = z.string().transform((text, context) => {
   return items;
 });
 
+const organizationChoice = list.transform((items, context): OrganizationChoice => {
+  const except = items.filter((item) => item.startsWith('-')).map((item) => item.slice(1));
+  if (except.length === 0) return { only: items, except };
+  if (except.length < items.length) {
+    context.addIssue(
+      'names organizations to archive and, with a minus, others to leave out: do one of the two',
+    );
+  }
+  return { only: undefined, except };
+});
+
 const wholeNumber = (least: number, most: number) =>
   z.string().transform((text, context) => {
     const value = Number(text);
@@ -87,7 +99,7 @@ export const environmentShape = z.object({
   MERAKI_DASHBOARD_API_KEY: z.string().optional(),
   MERAKI_BASE_URL: url('https:', 'http:').default('https://api.meraki.com/api/v1'),
   MERAKI_TRUSTED_HOSTS: list.transform((hosts) => hosts.map((host) => host.toLowerCase())).optional(),
-  MERAKI_ORGANIZATION_IDS: list.optional(),
+  MERAKI_ORGANIZATION_IDS: organizationChoice.default(ALL_ORGANIZATIONS),
   DATABASE_URL: loginUrl('postgres:', 'postgresql:').optional(),
   REDIS_URL: loginUrl('redis:', 'rediss:').optional(),
   DATA_DIR: z.string().default('./data'),

@@ -5,6 +5,7 @@ import { readCoverage } from '../db/coverage.ts';
 import { readOrganizations } from '../db/organizations.ts';
 import { readStream } from '../db/streams.ts';
 import { sumRuns } from '../db/sync-runs.ts';
+import { ALL_ORGANIZATIONS } from '../organization-choice.ts';
 import { duration } from '../ranges.ts';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../simulator/simulator.ts';
 import { STREAM_NAMES } from '../stream-key.ts';
@@ -79,7 +80,7 @@ function demoConfig(config: Config, simulator: Simulator): Config {
       key: simulator.key,
       baseUrl: simulator.baseUrl,
       trustedHosts: [hostname, 'localhost'],
-      organizationIds: undefined,
+      organizations: ALL_ORGANIZATIONS,
       requestsPerSecond: 10,
     },
   };

@@ -106,7 +106,7 @@ async function examineMeraki(config: Config, options: DoctorOptions): Promise<Fi
 
 function accessOf(organizations: readonly MerakiOrganization[], config: Config): Finding {
   const disabled = organizations.filter((organization) => !organization.apiEnabled);
-  const unseen = (config.meraki.organizationIds ?? []).filter(
+  const unseen = (config.meraki.organizations.only ?? []).filter(
     (id) => !organizations.some((organization) => organization.id === id),
   );
   const notes = [`${organizations.length} organizations visible`];

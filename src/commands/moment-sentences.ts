@@ -26,7 +26,8 @@ const sentences: Readonly<Record<Verdict, (told: ToldMoment) => string>> = {
     `It is not kept any more: RETENTION has dropped all before ${time(ledger.droppedBefore ?? 0)}.`,
   before_archive: ({ ledger }) =>
     `It lies before the archive began: the stream was first read on ${time(ledger.createdAt)}, and what Meraki kept then began about ${time(ledger.wantedFrom)}.`,
-  not_wanted: () => 'The series was not configured then, so it was not read.',
+  not_wanted: () =>
+    'It was not wanted: the series was not configured then, or MERAKI_ORGANIZATION_IDS left the organization out.',
   lost: ({ ledger }) =>
     ledger.lost === null
       ? 'It was never read, and Meraki no longer has it; why is recorded once a worker runs.'

@@ -94,7 +94,7 @@ async function beginWork(
     store: archive.store,
     clock,
     log,
-    organizationIds: config.meraki.organizationIds,
+    organizations: config.meraki.organizations,
     timeZoneOf: archive.timeZoneOf,
     hash64,
     streamsOf: archive.streamsOf,

@@ -90,8 +90,8 @@ function shortWindows({ from, to, until, span_seconds }: LearnedSummary['shorten
 function pauseOf(state: string | null): string {
   if (state === 'api_disabled') return 'API access is disabled in the dashboard (Organization, Settings)';
   if (state === 'refused') return 'Meraki refuses to answer for the organization';
-  if (state === 'vanished')
-    return 'the key no longer sees the organization, or MERAKI_ORGANIZATION_IDS leaves it out';
+  if (state === 'vanished') return 'the key no longer sees the organization';
+  if (state === 'left_out') return 'MERAKI_ORGANIZATION_IDS leaves the organization out';
   return 'the organization was never listed';
 }
 

@@ -9,6 +9,7 @@ import { HistorianError, OrganizationRefusedError } from '../errors.ts';
 import { MICROSECONDS_PER_MILLISECOND } from '../instant.ts';
 import { NetworkWatch } from '../jobs/network-watch.ts';
 import { reconcileOrganizations } from '../jobs/reconcile.ts';
+import { retireUnwanted } from '../jobs/retire-unwanted.ts';
 import { StoreWatch } from '../jobs/store-watch.ts';
 import type { Range } from '../ranges.ts';
 import { type Lane, STREAM_NAMES, type StreamName, streamLabel } from '../stream-key.ts';
@@ -62,8 +63,9 @@ export async function sync(options: SyncOptions): Promise<number> {
 
 async function syncAll(archive: Archive, options: SyncOptions): Promise<readonly StreamResult[]> {
   const { config, signal, output, json } = options;
-  const reconciling = { ...archive, organizationIds: config.meraki.organizationIds };
+  const reconciling = { ...archive, organizations: config.meraki.organizations };
   const active = await reconcileOrganizations(reconciling, signal);
+  await retireUnwanted(reconciling, active);
   // Before anything is read: later, a run would seem to have begun while the time was still to be had.
   tellLosses(archive.log, await recordLostTime(archive.database, archive.client.now()));
   await archive.claimSource();

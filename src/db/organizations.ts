@@ -26,13 +26,16 @@ export interface SeenOrganization {
 const SEEN_AGAIN = instantOfSeconds(3_600);
 
 /**
- * Writes what the key sees now; organizations that are stored and not in `seen` become `vanished`. One that is
- * listed as active but was refused stays so until an answer shows otherwise.
+ * Writes what the key sees now; organizations that are stored and not in `seen` become `left_out` or `vanished`. One
+ * that is listed as active but was refused stays so until an answer shows otherwise.
+ *
+ * @param isLeftOut whether an organization is not among `seen` because nobody wants it
  */
 export async function saveOrganizations(
   database: Database,
   seen: readonly SeenOrganization[],
   now: Instant,
+  isLeftOut: (organizationId: string) => boolean = () => false,
 ): Promise<void> {
   const at = formatInstant(now);
   const stored = await translated(database.query.select().from(organizations));
@@ -59,15 +62,11 @@ export async function saveOrganizations(
     });
   }
   const present = new Set(seen.map((organization) => organization.organizationId));
-  const gone = stored
-    .filter((organization) => organization.state !== 'vanished' && !present.has(organization.organizationId))
-    .map((organization) => organization.organizationId);
-  for (const organizationId of gone) {
+  for (const { organizationId, state: known } of stored) {
+    const state = isLeftOut(organizationId) ? 'left_out' : 'vanished';
+    if (present.has(organizationId) || state === known) continue;
     await database.transaction(async (tx) => {
-      await tx
-        .update(organizations)
-        .set({ state: 'vanished' })
-        .where(eq(organizations.organizationId, organizationId));
+      await tx.update(organizations).set({ state }).where(eq(organizations.organizationId, organizationId));
       await noteState(tx, organizationId, now);
     });
   }

@@ -4,10 +4,11 @@ import type { StreamKey } from '../stream-key.ts';
 import { type Queryable, translated } from './database.ts';
 
 /**
- * Ends what an organization's streams want where the configuration no longer has their series. A stream ends where
- * its newest coverage does: the minutes since then are nobody's fault, and would be a gap for ever.
+ * Ends what an organization's streams want where the configuration no longer has their series, or the organization. A
+ * stream ends where its newest coverage does: the minutes since then are nobody's fault, and would be a gap for ever.
+ * What it lacks and Meraki still has is not wanted any more either; what was lost before stays lost.
  *
- * @param configured the series that are configured for this endpoint
+ * @param configured the series that are configured for this endpoint; none for an organization that is left out
  * @returns the series that were retired now
  */
 export async function retireStreams(
@@ -16,19 +17,32 @@ export async function retireStreams(
   configured: readonly string[],
   now: Instant,
 ): Promise<readonly string[]> {
+  const at = sql`${formatInstant(now)}::timestamptz`;
   const series = sql.join(
     configured.map((name) => sql`${name}`),
     sql`, `,
   );
   const retired = await translated(
     query.execute<{ series: string }>(sql`
-      update meraki_ingest.streams s set retired_at = least(${formatInstant(now)}::timestamptz, coalesce((
-        select max(upper(final + provisional)) from meraki_ingest.coverage c
-        where c.organization_id = s.organization_id and c.stream = s.stream and c.series = s.series
-      ), s.wanted_from))
-      where organization_id = ${endpoint.organizationId} and stream = ${endpoint.stream}
-        and retired_at is null and series <> all (array[${series}]::text[])
-      returning series`),
+      with ends as (
+        select s.series, coalesce(c.covered, '{}') as covered,
+          least(${at}, coalesce(upper(c.covered), s.wanted_from)) as ends_at,
+          greatest(s.wanted_from, ${at} - s.lookback_seconds * interval '1 second') as reach
+        from meraki_ingest.streams s
+        left join (
+          select series, range_agg(final + provisional) as covered from meraki_ingest.coverage
+          where organization_id = ${endpoint.organizationId} and stream = ${endpoint.stream} group by series
+        ) c on c.series = s.series
+        where s.organization_id = ${endpoint.organizationId} and s.stream = ${endpoint.stream}
+          and s.retired_at is null and s.series <> all (array[${series}]::text[])
+      )
+      update meraki_ingest.streams s set retired_at = e.ends_at,
+        unwanted = coalesce(s.unwanted, '{}')
+          + (tstzmultirange(tstzrange(e.reach, greatest(e.reach, e.ends_at))) - e.covered)
+      from ends e
+      where s.organization_id = ${endpoint.organizationId} and s.stream = ${endpoint.stream}
+        and s.series = e.series and s.retired_at is null
+      returning s.series`),
   );
   return retired.rows.map((row) => row.series);
 }

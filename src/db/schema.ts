@@ -18,9 +18,10 @@ export const organizations = store.table('organizations', {
  * - `active`: its streams are synced;
  * - `api_disabled`: Meraki lists it with API access turned off;
  * - `refused`: Meraki answers 403 or 404 for it;
- * - `vanished`: the key no longer sees it.
+ * - `vanished`: the key no longer sees it;
+ * - `left_out`: the configuration no longer wants it.
  */
-export type OrganizationState = 'active' | 'api_disabled' | 'refused' | 'vanished';
+export type OrganizationState = 'active' | 'api_disabled' | 'refused' | 'vanished' | 'left_out';
 
 export const networks = store.table(
   'networks',

@@ -1,22 +1,25 @@
 import type { Database } from '../db/database.ts';
 import { readOrganizations, type SeenOrganization, saveOrganizations } from '../db/organizations.ts';
+import type { OrganizationState } from '../db/schema.ts';
 import type { Log } from '../log.ts';
 import type { MerakiClient } from '../meraki/client.ts';
 import { listOrganizations } from '../meraki/organizations.ts';
+import { isChosen, type OrganizationChoice } from '../organization-choice.ts';
 
 export interface ReconcileOptions {
   readonly database: Database;
   readonly client: MerakiClient;
   readonly log: Log;
-  /** Restricts the archive to these organizations. */
-  readonly organizationIds: readonly string[] | undefined;
+  readonly organizations: OrganizationChoice;
   /** In which reports count an organization's days. */
   readonly timeZoneOf: (organizationId: string) => string;
 }
 
+const PAUSED: readonly OrganizationState[] = ['vanished', 'api_disabled', 'left_out'];
+
 /**
  * Compares what is stored with the organizations the key sees now, and says what changed: new ones join,
- * vanished and API-disabled ones pause.
+ * vanished and API-disabled ones pause, and those that the configuration leaves out end.
  *
  * @returns the organizations to sync
  */
@@ -28,9 +31,9 @@ export async function reconcileOrganizations(
   const before = new Map(
     (await readOrganizations(database)).map((organization) => [organization.organizationId, organization]),
   );
-  const chosen = new Set(options.organizationIds);
-  const listed = (await listOrganizations(client, signal === undefined ? {} : { signal })).filter(
-    (organization) => chosen.size === 0 || chosen.has(organization.id),
+  const { organizations: choice } = options;
+  const listed = (await listOrganizations(client, signal === undefined ? {} : { signal })).filter(({ id }) =>
+    isChosen(choice, id),
   );
   const seen = listed.map(
     (organization): SeenOrganization => ({
@@ -42,28 +45,28 @@ export async function reconcileOrganizations(
       timeZone: options.timeZoneOf(organization.id),
     }),
   );
-  await saveOrganizations(database, seen, client.now());
+  await saveOrganizations(database, seen, client.now(), (id) => !isChosen(choice, id));
   for (const organization of seen) {
     const known = before.get(organization.organizationId);
     const facts = { organizationId: organization.organizationId, name: organization.name };
     if (organization.state === 'active' && known === undefined) log.info(facts, 'organization found');
-    if (organization.state === 'active' && (known?.state === 'vanished' || known?.state === 'api_disabled')) {
+    if (organization.state === 'active' && PAUSED.includes(known?.state ?? 'active')) {
       log.info(facts, 'organization is back');
     }
     if (organization.state === 'api_disabled' && known?.state !== 'api_disabled') {
       log.warn(facts, 'organization paused: its API access is disabled in the dashboard');
     }
   }
-  for (const organization of before.values()) {
-    const gone = !seen.some((other) => other.organizationId === organization.organizationId);
-    if (gone && organization.state !== 'vanished') {
-      log.warn(
-        { organizationId: organization.organizationId, name: organization.name },
-        'organization paused: the key no longer sees it, or MERAKI_ORGANIZATION_IDS leaves it out',
-      );
+  for (const { organizationId, name, state } of before.values()) {
+    if (seen.some((other) => other.organizationId === organizationId)) continue;
+    if (!isChosen(choice, organizationId)) {
+      if (state !== 'left_out')
+        log.warn({ organizationId, name }, 'organization ended: MERAKI_ORGANIZATION_IDS leaves it out');
+    } else if (state !== 'vanished') {
+      log.warn({ organizationId, name }, 'organization paused: the key no longer sees it');
     }
   }
-  for (const id of chosen) {
+  for (const id of choice.only ?? []) {
     if (!listed.some((organization) => organization.id === id)) {
       log.warn(
         { organizationId: id },

@@ -8,6 +8,7 @@ import { withScheduleLock } from '../db/schedule-lock.ts';
 import { readStreamsReadSince } from '../db/stream-standing.ts';
 import { forgetWorker, hasOtherWorkers, noteWorker } from '../db/workers.ts';
 import { type Instant, instantOfMilliseconds } from '../instant.ts';
+import { isChosen } from '../organization-choice.ts';
 import { STREAM_NAMES, type StreamName } from '../stream-key.ts';
 import { withAnySignal } from '../with-any-signal.ts';
 import { AuditJobs } from './audit-jobs.ts';
@@ -20,7 +21,7 @@ import { MinuteWatch } from './minute-watch.ts';
 import { NetworkWatch, type NetworkWatchOptions } from './network-watch.ts';
 import type { JobWorker, QueueRole, QueueStore } from './queue-store.ts';
 import { type ReconcileOptions, reconcileOrganizations } from './reconcile.ts';
-import { retireSeries } from './retire-series.ts';
+import { retireUnwanted } from './retire-unwanted.ts';
 import {
   applySchedule,
   isScheduleWhole,
@@ -101,7 +102,7 @@ export class SyncWorker {
    */
   async reconcile(signal: AbortSignal = this.#stopping.signal): Promise<readonly string[]> {
     const organizationIds = await reconcileOrganizations(this.#options, signal);
-    await retireSeries(this.#options, organizationIds);
+    await retireUnwanted(this.#options, organizationIds);
     // Before anything is read: later, a run would seem to have begun while the time was still to be had.
     await this.#gapWatch.look(this.#options.client.now());
     await this.#claim('gaps', 0);
@@ -178,11 +179,10 @@ export class SyncWorker {
    * is read anew: another worker may have found that organizations came or went.
    */
   async #keepSchedule(): Promise<void> {
-    const { database, log, auditEveryMs } = this.#options;
-    const chosen = new Set(this.#options.organizationIds);
+    const { database, log, auditEveryMs, organizations } = this.#options;
     const synced = (await readOrganizations(database)).filter(
       ({ organizationId, state }) =>
-        (state === 'active' || state === 'refused') && (chosen.size === 0 || chosen.has(organizationId)),
+        (state === 'active' || state === 'refused') && isChosen(organizations, organizationId),
     );
     this.#scheduled = this.#wanted(synced.map(({ organizationId }) => organizationId));
     if (await isScheduleWhole(this.#queues, this.#scheduled, auditEveryMs)) return;

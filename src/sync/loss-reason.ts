@@ -68,6 +68,7 @@ function stateDetail({ state, since }: StateSince): string {
     api_disabled: "The organization's API access was disabled",
     refused: 'Meraki refused to answer for the organization',
     vanished: 'The key no longer saw the organization',
+    left_out: 'MERAKI_ORGANIZATION_IDS left the organization out',
   }[state];
   return `${what}, since ${day(since)}.`;
 }

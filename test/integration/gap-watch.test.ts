@@ -6,7 +6,7 @@ import type { Database } from '../../src/db/database.ts';
 import { readNearDeadlines } from '../../src/db/near-deadlines.ts';
 import { retireStreams } from '../../src/db/retired-streams.ts';
 import { rememberStream } from '../../src/db/streams.ts';
-import { type Instant, instantOfMilliseconds, instantOfSeconds } from '../../src/instant.ts';
+import { type Instant, instantOfMilliseconds, instantOfSeconds, parseInstant } from '../../src/instant.ts';
 import { GapWatch } from '../../src/jobs/gap-watch.ts';
 import { createLog } from '../../src/log.ts';
 import { type Range, rangesOf } from '../../src/ranges.ts';
@@ -127,13 +127,17 @@ describe('a series that is no longer configured', () => {
     expect(status?.retired_at).not.toBeNull();
   });
 
-  test('keeps the gaps it had, and those of other endpoints and organizations are left alone', async () => {
+  test('keeps what was lost by then, and not what could still be had; others are left alone', async () => {
     const { database } = await emptyTestDatabase();
-    await addStream(database, key, [gapAgo(10)], { until: now - DAY });
+    await addStream(database, key, [gapAgo(27), gapAgo(10)], { until: now - DAY });
     await addStream(database, streamOf('2', 'inventory'), [], { until: now - DAY });
-    await retireStreams(database.query, endpoint, ['all'], now);
+    const lost = gapAgo(27);
+    // Half of the older gap is out of reach by then.
+    await retireStreams(database.query, endpoint, ['all'], lost.from + 30 * DAY + DAY / 4);
     const gaps = await readGaps(database.query, 0);
     expect(gaps.map(({ organization_id }) => organization_id)).toEqual(['1', '2']);
+    const [from, to] = [gaps[0]?.gap_from, gaps[0]?.gap_to].map((time) => parseInstant(time ?? ''));
+    expect({ from, to }).toEqual({ from: lost.from, to: lost.from + DAY / 4 });
   });
 
   test('is wanted again once it is read again; the time between was not wanted', async () => {

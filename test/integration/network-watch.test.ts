@@ -3,6 +3,7 @@ import { readOrganizations } from '../../src/db/organizations.ts';
 import { NetworkWatch } from '../../src/jobs/network-watch.ts';
 import { reconcileOrganizations } from '../../src/jobs/reconcile.ts';
 import { MerakiClient } from '../../src/meraki/client.ts';
+import { ALL_ORGANIZATIONS } from '../../src/organization-choice.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
 import { hash64 } from '../../src/streams/hash.ts';
 import { configFor, until, work, workUntilCaughtUp } from '../support/archive-run.ts';
@@ -47,7 +48,7 @@ async function setUp(organizations: number): Promise<Bench> {
     clock,
     watch: () => new NetworkWatch(options),
     reconcile: () =>
-      reconcileOrganizations({ ...options, organizationIds: undefined, timeZoneOf: () => 'UTC' }),
+      reconcileOrganizations({ ...options, organizations: ALL_ORGANIZATIONS, timeZoneOf: () => 'UTC' }),
   };
 }
 

@@ -1,0 +1,49 @@
+import type { Database } from '../db/database.ts';
+import { readWantedStreams, retireStreams } from '../db/retired-streams.ts';
+import type { Log } from '../log.ts';
+import type { MerakiClient } from '../meraki/client.ts';
+import { isChosen, type OrganizationChoice } from '../organization-choice.ts';
+import type { StreamKey } from '../stream-key.ts';
+import type { Stream } from '../sync/stream.ts';
+import type { LiveJob } from './jobs.ts';
+
+export interface RetireUnwantedOptions {
+  readonly database: Database;
+  readonly client: MerakiClient;
+  readonly log: Log;
+  readonly organizations: OrganizationChoice;
+  readonly streamsOf: (job: LiveJob) => readonly Stream[];
+}
+
+/**
+ * What the configuration no longer names, a series or an organization, must not stay a gap that grows for ever.
+ *
+ * @param organizationIds those that are synced: of others, no series is judged
+ */
+export async function retireUnwanted(
+  options: RetireUnwantedOptions,
+  organizationIds: readonly string[],
+): Promise<void> {
+  const synced = new Set(organizationIds);
+  for (const key of await readWantedStreams(options.database.query)) {
+    if (!isChosen(options.organizations, key.organizationId)) {
+      await retire(options, key, [], 'the organization is left out by MERAKI_ORGANIZATION_IDS');
+    } else if (synced.has(key.organizationId)) {
+      const configured = options.streamsOf(key).map(({ key: { series } }) => series);
+      if (configured.includes(key.series)) continue;
+      await retire(options, key, configured, 'the series is no longer configured');
+    }
+  }
+}
+
+async function retire(
+  { database, client, log }: RetireUnwantedOptions,
+  { organizationId, stream }: StreamKey,
+  configured: readonly string[],
+  why: string,
+): Promise<void> {
+  const endpoint = { organizationId, stream };
+  for (const series of await retireStreams(database.query, endpoint, configured, client.now())) {
+    log.warn({ ...endpoint, series }, `${why}, and its time is not wanted from now on`);
+  }
+}

@@ -1,0 +1,69 @@
+/* Organizations that MERAKI_ORGANIZATION_IDS leaves out, and takes in again. */
+import { expect, test } from 'vitest';
+import { configFor, unpaced } from '../support/archive-run.ts';
+import { type Bench, DAY, expectTruth, gapsOf, HOUR, SHORT_HISTORY, setUp } from '../support/sync-bench.ts';
+
+const STREAMS = ['webhook_logs', 'api_responses'];
+
+async function setUpPartly(startedAt: number) {
+  const bench = await setUp(startedAt);
+  const [first, second] = bench.simulator.organizations.map(({ id }) => id);
+  if (first === undefined || second === undefined) throw new Error('two organizations are needed');
+  const from = (startedAt - 5 * DAY) * 1_000;
+  await bench.sync({ only: { from, to: from + DAY * 1_000 } });
+  return { bench, first, second };
+}
+
+const limitedTo = ({ simulator, database }: Bench, ids: string) =>
+  unpaced(configFor(simulator, database, { ...SHORT_HISTORY, MERAKI_ORGANIZATION_IDS: ids }));
+
+async function gapsIn(bench: Bench, state: string): Promise<readonly string[]> {
+  const gaps = await Promise.all(STREAMS.map((stream) => gapsOf(bench, stream, state)));
+  return [...new Set(gaps.flat().map(({ organization_id }) => organization_id))];
+}
+
+async function states({ database }: Bench, id: string): Promise<readonly string[]> {
+  const found = await database.database.pool.query<{ state: string }>(
+    'select state from meraki.organization_states where organization_id = $1 order by since',
+    [id],
+  );
+  return found.rows.map(({ state }) => state);
+}
+
+test.each([
+  { named: 'by naming the others', ids: (_: string, second: string) => second },
+  { named: 'by its own id with a minus', ids: (first: string) => `-${first}` },
+])('what an organization lacks is no gap once it is left out $named', async ({ ids }) => {
+  const { bench, first, second } = await setUpPartly(Date.now() - 3 * DAY);
+  expect(await gapsIn(bench, 'pending')).toHaveLength(2);
+  const config = limitedTo(bench, ids(first, second));
+  await bench.sync({ config });
+  // The views go by the database's time, which is three days on.
+  expect(await gapsIn(bench, 'pending')).toEqual([second]);
+  expect(await states(bench, first)).toEqual(['active', 'left_out']);
+  expect(await states(bench, second)).toEqual(['active']);
+  bench.clock.set(Date.now());
+  const later = await bench.sync({ config });
+  expect(later).toMatchObject({ exitCode: 0, report: { gaps: 0 } });
+  expect(new Set(later.report.streams.map(({ organization_id }) => organization_id))).toEqual(
+    new Set([second]),
+  );
+});
+
+test('all that can be had is read once it is back', async () => {
+  const { bench, first } = await setUpPartly(Date.now() - 3 * DAY);
+  await bench.sync({ config: limitedTo(bench, `-${first}`) });
+  bench.clock.set(Date.now());
+  await bench.sync();
+  await expectTruth(bench);
+  expect(await states(bench, first)).toEqual(['active', 'left_out', 'active']);
+  expect(await bench.sync()).toMatchObject({ exitCode: 0, report: { gaps: 0 } });
+});
+
+test('what was lost before stays lost', async () => {
+  const { bench, first } = await setUpPartly(Date.now() - 50 * DAY);
+  bench.clock.set(Date.now() - HOUR);
+  await bench.sync({ config: limitedTo(bench, `-${first}`) });
+  expect(await gapsIn(bench, 'lost')).toContain(first);
+  expect(await gapsIn(bench, 'pending')).toEqual([]);
+});
