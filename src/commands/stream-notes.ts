@@ -18,7 +18,11 @@ export function notesOn(stream: StreamStatus, learned: LearnedSummary): readonly
   const notes: Note[] = [];
   const add = (weight: Weight, said: string) => notes.push({ weight, said });
   if (stream.retired_at !== null) {
-    add('plain', `no longer configured since ${formatMinute(stream.retired_at)}; not wanted from then on`);
+    const why =
+      stream.organization_state === 'left_out'
+        ? 'left out by MERAKI_ORGANIZATION_IDS'
+        : 'no longer configured';
+    add('plain', `${why}; not wanted since ${formatMinute(stream.retired_at)}`);
   } else if (stream.organization_state !== 'active') {
     add('warning', `paused: ${pauseOf(stream.organization_state)}`);
   }

@@ -18,8 +18,8 @@ const healthy: StreamStatus = {
   organization_state: 'active',
   stream: 'webhook_logs',
   series: 'all',
-  covered_from: '2026-08-24 16:50:00+00',
-  covered_until: '2026-11-22 11:59:00+00',
+  covered_from: '2026-08-24T16:50:00.000000Z',
+  covered_until: '2026-11-22T11:59:00.000000Z',
   lag_seconds: 60,
   pending_gaps: 0,
   lost_gaps: 0,
@@ -62,7 +62,7 @@ const troubled: StreamStatus = {
   pending_seconds: 7_200,
   lost_seconds: 3 * 86_400,
   covered_ratio: 0.99999,
-  next_deadline: '2026-11-24 12:00:00+00',
+  next_deadline: '2026-11-24T12:00:00.000000Z',
   next_deadline_seconds: 2 * 86_400,
   quarantined: 1,
   last_error: 'Meraki cannot be reached',
@@ -114,8 +114,13 @@ test.each<[string, Partial<StreamStatus>, string]>([
   ['look below', { quarantined: 2 }, '2 rows in quarantine'],
   [
     'retired',
-    { retired_at: '2026-11-01 00:00:00+00', organization_state: 'refused' },
-    'no longer configured',
+    { retired_at: '2026-11-01T00:00:00.000000Z', organization_state: 'refused' },
+    'no longer configured; not wanted since 2026-11-01 00:00',
+  ],
+  [
+    'retired',
+    { retired_at: '2026-11-01T00:00:00.000000Z', organization_state: 'left_out' },
+    'left out by MERAKI_ORGANIZATION_IDS; not wanted since 2026-11-01 00:00',
   ],
 ])('%s: %o', (state, changed, words) => {
   const text = said({ ...healthy, ...changed });
@@ -145,7 +150,7 @@ test('lessons are believed for a week', () => {
 });
 
 test("metrics are in Prometheus' text format, each sample once and declared before", async () => {
-  const retired = { ...healthy, series: 'gone', retired_at: '2026-11-01 00:00:00+00' };
+  const retired = { ...healthy, series: 'gone', retired_at: '2026-11-01T00:00:00.000000Z' };
   const text = await archiveMetrics([healthy, troubled, retired]);
   const samples = new Map<string, number>();
   let declared = '';
