@@ -1,26 +1,14 @@
-import { type Dispatcher, request } from 'undici';
 import type { Clock } from '../clock.ts';
-import {
-  HistorianError,
-  PagingError,
-  RateLimitedError,
-  UnreachableError,
-  WindowRefusedError,
-} from '../errors.ts';
-import { type Instant, instantOfMilliseconds } from '../instant.ts';
+import { HistorianError, RateLimitedError, WindowRefusedError } from '../errors.ts';
+import type { Instant } from '../instant.ts';
 import type { Log } from '../log.ts';
 import type { Lane } from '../stream-key.ts';
-import { withAnySignal } from '../with-any-signal.ts';
-import { failureOf, header, isRedirect, parseBody, readBytes, textOf, unreachable } from './answer.ts';
+import { unreachable } from './answer.ts';
 import { type Connections, openConnections, TIMEOUT_MS } from './connections.ts';
-import { nextLink } from './next-link.ts';
+import { exchange, merakiTime } from './exchange.ts';
 import type { RequestPace } from './request-pace.ts';
 import { askedWait, backoff } from './retry-after.ts';
-import { assertTrusted } from './trusted-hosts.ts';
 
-/** Meraki's documented form: letters, digits and dots, `Application/Version Vendor`. */
-export const USER_AGENT = 'HistorianForDashboards/0.1 OpenSource';
-const MAX_REDIRECTS = 5;
 const MAX_ATTEMPTS = 6;
 
 export interface MerakiClientOptions {
@@ -93,7 +81,7 @@ export class MerakiClient {
 
   /** Now, by Meraki's clock; up to a second early, never late, since its `Date` header drops the fraction. */
   now(): Instant {
-    return instantOfMilliseconds(this.#options.clock.now() + this.#shared.skew.measuredMs);
+    return merakiTime({ clock: this.#options.clock, skew: this.#shared.skew });
   }
 
   /** Asks for `path` below the base URL. See {@link follow} for what it throws. */
@@ -123,6 +111,13 @@ export class MerakiClient {
     const started = clock.now();
     let requests = 0;
     let waitedMs = 0;
+    const terms = {
+      ...this.#options,
+      ...this.#shared,
+      onSend: () => {
+        this.#sent += 1;
+      },
+    };
     const waited = (milliseconds: number) => {
       waitedMs += milliseconds;
       this.#waitedMs += milliseconds;
@@ -133,14 +128,14 @@ export class MerakiClient {
       let failure: HistorianError;
       let retryAfter: string | undefined;
       try {
-        const outcome = await this.#ask(new URL(href), options);
-        requests += outcome.requests;
-        if (outcome.ok) {
-          const { body, text, next } = outcome;
-          return { body, text, next, answeredAt: outcome.answeredAt, requests, waitedMs };
+        const came = await exchange(new URL(href), terms, options.signal);
+        requests += came.requests;
+        if (came.ok) {
+          const { body, text, next, answeredAt } = came;
+          return { body, text, next, answeredAt, requests, waitedMs };
         }
-        failure = outcome.failure;
-        retryAfter = outcome.retryAfter;
+        failure = came.failure;
+        retryAfter = came.retryAfter;
       } catch (error) {
         options.signal?.throwIfAborted();
         if (error instanceof HistorianError) throw error;
@@ -167,88 +162,4 @@ export class MerakiClient {
   async close(): Promise<void> {
     await this.#shared.agent.close();
   }
-
-  async #ask(first: URL, options: RequestOptions): Promise<Outcome> {
-    const ending = options.signal === undefined ? [] : [options.signal];
-    let url = first;
-    for (let requests = 1; ; requests += 1) {
-      assertTrusted(url, this.#options.trustedHosts);
-      options.signal?.throwIfAborted();
-      this.#sent += 1;
-      const signals = [AbortSignal.timeout(TIMEOUT_MS), ...ending];
-      const came = await withAnySignal(signals, (signal) => this.#askOnce(url, signal));
-      if ('ok' in came) return { requests, ...came };
-      if (requests > MAX_REDIRECTS || !URL.canParse(came.location, url.href)) {
-        return {
-          ok: false,
-          requests,
-          answeredAt: this.now(),
-          failure: new UnreachableError(
-            `Meraki redirected ${MAX_REDIRECTS} times without an answer, or to no valid address.`,
-            { host: url.host, path: url.pathname },
-          ),
-        };
-      }
-      url = new URL(came.location, url);
-    }
-  }
-
-  async #askOnce(url: URL, signal: AbortSignal): Promise<Came | { readonly location: string }> {
-    const response = await request(url, {
-      dispatcher: this.#shared.agent,
-      headers: {
-        authorization: `Bearer ${this.#options.key}`,
-        'user-agent': USER_AGENT,
-        accept: 'application/json',
-      },
-      signal,
-    });
-    const location = header(response, 'location');
-    if (isRedirect(response.statusCode) && location !== undefined) {
-      await response.body.dump();
-      return { location };
-    }
-    this.#shared.skew.measure(header(response, 'date'), this.#options.clock.now());
-    const answeredAt = this.now();
-    return { answeredAt, ...(await this.#read(url, response)) };
-  }
-
-  async #read(url: URL, response: Dispatcher.ResponseData): Promise<Reading> {
-    const bytes = await readBytes(response, url);
-    const text = textOf(bytes);
-    if (response.statusCode === 200) {
-      const read = parseBody(bytes, text);
-      if (read === undefined || !Array.isArray(read.body)) {
-        const what = read === undefined ? 'something that is not JSON' : 'something that is not a list';
-        const facts = { path: url.pathname, bytes: bytes.length };
-        return { ok: false, failure: new UnreachableError(`Meraki answered with ${what}.`, facts) };
-      }
-      const next = nextLink(header(response, 'link'), url);
-      // Found out later, it would stand in a checkpoint by then, and be refused at every start.
-      if (next !== undefined) assertTrusted(next, this.#options.trustedHosts);
-      if (next !== undefined && this.#withoutKey(next.href) !== next.href) {
-        throw new PagingError('The address of the next page repeats the API key.', { path: url.pathname });
-      }
-      return { ok: true, ...read, body: read.body, next: next?.href };
-    }
-    const failure = failureOf(response.statusCode, url, this.#withoutKey(text));
-    return { ok: false, failure, retryAfter: header(response, 'retry-after') };
-  }
-
-  /** What others say is told to people and stored, and may repeat what they were asked with. */
-  #withoutKey(said: string): string {
-    const { key } = this.#options;
-    return key === '' ? said : said.replaceAll(key, '***');
-  }
 }
-
-type Reading =
-  | {
-      readonly ok: true;
-      readonly body: readonly unknown[];
-      readonly text: string;
-      readonly next: string | undefined;
-    }
-  | { readonly ok: false; readonly failure: HistorianError; readonly retryAfter?: string | undefined };
-type Came = Reading & { readonly answeredAt: Instant };
-type Outcome = Came & { readonly requests: number };

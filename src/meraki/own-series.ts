@@ -1,5 +1,5 @@
 import type { SeriesDefinition } from '../series-file.ts';
-import { USER_AGENT } from './client.ts';
+import { USER_AGENT } from './exchange.ts';
 
 /**
  * Names of the series that count this program's own requests: all of them, so no filter may narrow them down but

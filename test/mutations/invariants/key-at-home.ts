@@ -4,17 +4,17 @@ export const keyAtHome: readonly Mutation[] = [
   {
     name: 'follows any redirect with the key',
     invariant: 'I8',
-    file: 'src/meraki/client.ts',
-    find: 'assertTrusted(url, this.#options.trustedHosts)',
-    replace: 'if (requests === 1) assertTrusted(url, this.#options.trustedHosts)',
+    file: 'src/meraki/exchange.ts',
+    find: 'assertTrusted(url, terms.trustedHosts)',
+    replace: 'if (requests === 1) assertTrusted(url, terms.trustedHosts)',
     caughtBy: ['test/unit/meraki/redirects.test.ts'],
   },
   {
     name: 'follows a next link to any host with the key',
     invariant: 'I8',
-    file: 'src/meraki/client.ts',
-    find: 'assertTrusted(url, this.#options.trustedHosts)',
-    replace: 'if (requests > 1) assertTrusted(url, this.#options.trustedHosts)',
+    file: 'src/meraki/exchange.ts',
+    find: 'assertTrusted(url, terms.trustedHosts)',
+    replace: 'if (requests > 1) assertTrusted(url, terms.trustedHosts)',
     caughtBy: ['test/unit/meraki/redirects.test.ts'],
   },
   {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { USER_AGENT } from '../../../src/meraki/client.ts';
+import { USER_AGENT } from '../../../src/meraki/exchange.ts';
 import { ownSeries } from '../../../src/meraki/own-series.ts';
 
 const [application = ''] = USER_AGENT.split('/');
