@@ -56,7 +56,7 @@ export const finalFigures: readonly Mutation[] = [
     file: 'src/db/api-response-counts.ts',
     find: 'subtract(batch.read, subtract(finalBefore, batch.final))',
     replace: 'batch.read',
-    caughtBy: ['test/integration/api-response-counts.test.ts'],
+    caughtBy: ['test/integration/final-figures.test.ts'],
   },
   {
     name: 'records no revision of a final figure',
@@ -64,7 +64,7 @@ export const finalFigures: readonly Mutation[] = [
     file: 'src/db/api-response-counts.ts',
     find: 'if (finalBefore.length > 0)',
     replace: 'if (false)',
-    caughtBy: ['test/integration/api-response-counts.test.ts'],
+    caughtBy: ['test/integration/final-figures.test.ts'],
   },
   {
     name: 'does not number revisions',
@@ -72,7 +72,7 @@ export const finalFigures: readonly Mutation[] = [
     file: 'src/db/api-response-counts.ts',
     find: 'revision = f.revision + excluded.revision',
     replace: 'revision = f.revision',
-    caughtBy: ['test/integration/api-response-counts.test.ts'],
+    caughtBy: ['test/integration/final-figures.test.ts'],
   },
   {
     name: 'keeps the count of a code that has vanished',
@@ -80,7 +80,7 @@ export const finalFigures: readonly Mutation[] = [
     file: 'src/db/api-response-counts.ts',
     find: 'and f.request_count <> 0',
     replace: 'and false',
-    caughtBy: ['test/integration/api-response-counts.test.ts'],
+    caughtBy: ['test/integration/api-response-counts.test.ts', 'test/integration/final-figures.test.ts'],
   },
   {
     name: 'shows every figure as final',
@@ -88,7 +88,7 @@ export const finalFigures: readonly Mutation[] = [
     file: 'migrations/0008_report_core.sql',
     find: 'c.final @> f.bucket_start as is_final',
     replace: 'true as is_final',
-    caughtBy: ['test/integration/api-response-counts.test.ts'],
+    caughtBy: ['test/integration/api-response-counts.test.ts', 'test/integration/final-figures.test.ts'],
   },
   {
     name: 'makes final time provisional again',
