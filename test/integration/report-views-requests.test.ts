@@ -10,6 +10,7 @@ import {
   type KnownStream,
   makeBuckets,
   OWN_SERIES,
+  organizationOf,
   SERIES,
   type Stretch,
   ZONES,
@@ -89,7 +90,7 @@ function rowsFor<T>(
     all.flatMap((one) => {
       const { organization, series } = stream;
       const made = row(one, stream, ZONES[organization] ?? '', all);
-      return made === undefined ? [] : [{ organization_id: organization, series, ...made }];
+      return made === undefined ? [] : [{ ...organizationOf(organization), series, ...made }];
     }),
   );
   return comparable(rows);
@@ -150,7 +151,7 @@ test('api_heat_map has the local weekdays and hours of each month', async () => 
         covered === 0 ? null : counts.reduce<number>((total, count) => total + (count ?? 0), 0);
       const requests = sum(of.map((figures) => figures.requests));
       return {
-        ...{ organization_id: organization, series, month_start: time(monthStart(first, zone)) },
+        ...{ ...organizationOf(organization), series, month_start: time(monthStart(first, zone)) },
         ...{ iso_weekday: weekday, hour_of_day: hour, requests },
         rate_limited_429: sum(of.map(({ limited }) => limited)),
         covered_hours: covered,
@@ -242,7 +243,7 @@ test('api_busiest_hours has 24 hours of each local month, in order', async () =>
         .slice(0, 24)
         .map(
           (hour, place): Row => ({
-            ...{ organization_id: organization, series, month_start: time(monthStart(hour.from, zone)) },
+            ...{ ...organizationOf(organization), series, month_start: time(monthStart(hour.from, zone)) },
             ...{ rank: place + 1, bucket_start: time(hour.from), requests: hour.requests },
             mean_share: ratio(hour.requests, 36_000 * hour.read),
             peak_per_second: hour.peak,

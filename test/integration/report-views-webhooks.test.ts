@@ -15,6 +15,7 @@ import {
   LATE,
   makeBuckets,
   makeDeliveries,
+  organizationOf,
   WEBHOOKS,
   WHOLE,
   within,
@@ -90,7 +91,7 @@ test('webhook_week_over_week has each hour beside the one of a week before', asy
       const past = figures(sentIn(organization, hour.from - WEEK), before.read);
       const change = ratio(present.deliveries, past.deliveries);
       return {
-        ...{ organization_id: organization, bucket_start: time(hour.from), ...present },
+        ...{ ...organizationOf(organization), bucket_start: time(hour.from), ...present },
         ...{ deliveries_week_before: past.deliveries, failures_week_before: past.failures },
         change_ratio: change === null ? null : change - 1,
         coverage_ratio: now.read / HOUR,
@@ -121,7 +122,7 @@ test('webhook_heat_map has the local weekdays and hours of each month', async ()
       const of = figures(sent, read);
       return {
         ...{
-          organization_id: organization,
+          ...organizationOf(organization),
           month_start: month,
           iso_weekday: weekday,
           hour_of_day: hourOfDay,
@@ -155,7 +156,7 @@ test('webhook_failure_reasons_daily has the failures of each receiver and local 
           const responseCode = JSON.parse(code) as number | null;
           return {
             ...{
-              organization_id: organization,
+              ...organizationOf(organization),
               endpoint_id: String(endpoint),
               bucket_start: time(from),
               date,
@@ -182,7 +183,12 @@ test('the mixes have the alert types and the networks of each local day', async 
           if (own.length === 0) return [];
           return [
             {
-              ...{ organization_id: organization, bucket_start: time(from), date, ...name(id, organization) },
+              ...{
+                ...organizationOf(organization),
+                bucket_start: time(from),
+                date,
+                ...name(id, organization),
+              },
               ...{ deliveries: own.length, failures: own.filter(failed).length },
               delivery_share: ratio(own.length, sent.length),
             },

@@ -17,6 +17,14 @@ describe('all promised views', () => {
     expect(faultsForTools(views)).toEqual([]);
   });
 
+  test('name the organization whose id they have', () => {
+    const named = (view: DescribedView, column: string) => view.columns.some(({ name }) => name === column);
+    const nameless = views.filter(
+      (view) => named(view, 'organization_id') && !named(view, 'organization_name'),
+    );
+    expect(nameless.map(({ name }) => name)).toEqual([]);
+  });
+
   test('point with every key to a dimension', () => {
     const related = new Set(relationsOf(views).map(({ view, column }) => `${view}.${column}`));
     const keys = views.flatMap(({ name, columns }) =>

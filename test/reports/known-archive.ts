@@ -178,3 +178,8 @@ export function makeBuckets(): readonly Bucket[] {
     ),
   );
 }
+
+/** An organization as each view has it. Its name is its id with a capital. */
+export function organizationOf(id: string) {
+  return { organization_id: id, organization_name: `${id.charAt(0).toUpperCase()}${id.slice(1)}` };
+}
