@@ -8,9 +8,15 @@ begin
     select c.oid::regclass as view, rtrim(pg_get_viewdef(c.oid), ';') as definition
     from pg_class c
     where c.relnamespace = 'meraki'::regnamespace and c.relkind = 'v'
-      and exists (select from pg_attribute a where a.attrelid = c.oid and a.attname = 'organization_id')
-      and not exists (select from pg_attribute a where a.attrelid = c.oid and a.attname = 'organization_name')
-    order by c.relname
+      and c.relname in (
+        'alert_types', 'api_busiest_hours', 'api_codes_daily', 'api_error_budget_daily', 'api_error_budget_hourly',
+        'api_heat_map', 'api_own_share_daily', 'api_responses', 'api_series_daily', 'api_week_over_week', 'audits',
+        'coverage', 'freshness', 'gaps', 'lateness', 'lost_time', 'network_names', 'networks', 'organization_names',
+        'organization_states', 'quarantine', 'schema_drift', 'sync_runs', 'verified', 'webhook_alert_mix_daily',
+        'webhook_endpoints', 'webhook_failure_reasons_daily', 'webhook_heat_map', 'webhook_incidents',
+        'webhook_latency_histogram', 'webhook_network_mix_daily', 'webhook_receiver_alerts',
+        'webhook_week_over_week'
+      )
   loop
     execute format(
       'create or replace view %s with (security_barrier) as
