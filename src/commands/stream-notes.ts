@@ -24,7 +24,7 @@ export function notesOn(stream: StreamStatus, learned: LearnedSummary): readonly
         : 'no longer configured';
     add('plain', `${why}; not wanted since ${formatMinute(stream.retired_at)}`);
   } else if (stream.organization_state !== 'active') {
-    add('warning', `paused: ${pauseOf(stream.organization_state)}`);
+    add('warning', `paused: ${pauseOf(stream)}`);
   }
   if (stream.near_gaps > 0) {
     add(
@@ -91,10 +91,12 @@ function shortWindows({ from, to, until, span_seconds }: LearnedSummary['shorten
   return `no answer to long windows ${when}; asked for at most ${width} at once until ${formatMinute(until)}`;
 }
 
-function pauseOf(state: string | null): string {
+function pauseOf({ organization_state: state, organization_id: id }: StreamStatus): string {
   if (state === 'api_disabled') return 'API access is disabled in the dashboard (Organization, Settings)';
   if (state === 'refused') return 'Meraki refuses to answer for the organization';
-  if (state === 'vanished') return 'the key no longer sees the organization';
+  if (state === 'vanished') {
+    return `the key no longer sees the organization; if it is gone for good, MERAKI_ORGANIZATION_IDS=-${id} ends it`;
+  }
   if (state === 'left_out') return 'MERAKI_ORGANIZATION_IDS leaves the organization out';
   return 'the organization was never listed';
 }

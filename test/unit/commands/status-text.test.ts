@@ -109,7 +109,11 @@ test('what needs words is said below the table, and the table stays narrow', () 
 test.each<[string, Partial<StreamStatus>, string]>([
   ['paused', { organization_state: 'api_disabled' }, 'API access is disabled'],
   ['paused', { organization_state: 'refused' }, 'refuses to answer'],
-  ['paused', { organization_state: 'vanished' }, 'no longer sees'],
+  [
+    'paused',
+    { organization_state: 'vanished', organization_id: '7' },
+    'no longer sees the organization; if it is gone for good, MERAKI_ORGANIZATION_IDS=-7 ends it',
+  ],
   ['failing', { last_error: 'No.', last_error_code: 'KEY_REFUSED' }, 'KEY_REFUSED: No.'],
   ['look below', { quarantined: 2 }, '2 rows in quarantine'],
   [
