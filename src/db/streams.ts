@@ -16,6 +16,8 @@ export interface StreamRecord {
   readonly lastSuccessAt: Instant | null;
   /** The age that the views take for out of reach. */
   readonly lookbackSeconds: number;
+  /** Before this RETENTION has dropped all rows; `null` when it has dropped none. */
+  readonly droppedBefore: Instant | null;
 }
 
 export interface StreamExpectations {
@@ -71,6 +73,7 @@ export async function rememberStream(
       limits: {},
       lastSuccessAt: null,
       lookbackSeconds: fresh.lookbackSeconds,
+      droppedBefore: null,
     }
   );
 }
@@ -92,6 +95,7 @@ const RECORD = {
   limits: streams.limits,
   lastSuccessAt: streams.lastSuccessAt,
   lookbackSeconds: streams.lookbackSeconds,
+  droppedBefore: streams.droppedBefore,
 };
 
 function recordOf(row: {
@@ -99,12 +103,14 @@ function recordOf(row: {
   readonly limits: unknown;
   readonly lastSuccessAt: string | null;
   readonly lookbackSeconds: number;
+  readonly droppedBefore: string | null;
 }): StreamRecord {
   return {
     wantedFrom: parseDatabaseInstant(row.wantedFrom),
     limits: row.limits,
     lastSuccessAt: row.lastSuccessAt === null ? null : parseDatabaseInstant(row.lastSuccessAt),
     lookbackSeconds: row.lookbackSeconds,
+    droppedBefore: row.droppedBefore === null ? null : parseDatabaseInstant(row.droppedBefore),
   };
 }
 

@@ -166,7 +166,7 @@ export class LaneLoop {
     await this.#record.commit(pages, window.before, this.#besides(window));
     const isProgress = pages.some((page) => page.reading.claims.some(({ final }) => final.length > 0));
     if (isProgress && !reading.anew) this.#setbacks = 0;
-    await this.#memory.noteAnswered(asked.asked.from);
+    await this.#memory.noteAnswered(asked.claim.from);
     if (reading.learned !== null) await this.#memory.learn(reading.learned, knowing);
     await this.#tellProgress();
     if (reading.anew) {

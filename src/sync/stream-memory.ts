@@ -64,7 +64,7 @@ export class StreamMemory {
       },
       now,
     );
-    const { learned, wantedFrom } = recollect(record, now);
+    const { learned, wantedFrom } = recollect(record, now, beginningOf(unread));
     this.#learned = learned;
     this.#wantedFrom = wantedFrom;
     const known = record.limits as LearnedLimits | null;
@@ -153,13 +153,14 @@ export class StreamMemory {
     edgeMoved = false,
   ): Promise<void> {
     await changeLimits(this.#database, this.#stream.key, (record) => {
-      const { learned: stored, wantedFrom } = recollect(record, this.#stream.now());
+      const beginning = beginningOf(this.#stream.situation(new Map(), 0, {}));
+      const { learned: stored, wantedFrom } = recollect(record, this.#stream.now(), beginning);
       const learned = change(stored, wantedFrom);
       const situation = this.#stream.situation(new Map(), wantedFrom, learned);
-      const neverInReach = (learned.reached ?? Number.POSITIVE_INFINITY) >= horizonOf(situation);
+      const { reached = Number.POSITIVE_INFINITY } = learned;
+      const everInReach = reached >= horizonOf(situation) ? beginningOf(situation) : reached;
       this.#learned = learned;
-      this.#wantedFrom =
-        edgeMoved && neverInReach ? Math.max(wantedFrom, beginningOf(situation)) : wantedFrom;
+      this.#wantedFrom = edgeMoved ? Math.max(wantedFrom, everInReach) : wantedFrom;
       return {
         limits: learned,
         lookbackSeconds: reachableSeconds(situation.lookback),
@@ -169,15 +170,27 @@ export class StreamMemory {
   }
 }
 
+/**
+ * What of a record holds still. Since when the stream is wanted is given back when the lesson has expired that moved it,
+ * but for time that the source has never answered for and that is by now too old for all that may be hoped of it. What
+ * RETENTION has dropped is wanted no more, whatever was learned before.
+ *
+ * @param beginning since when a stream without lessons would be wanted that is new now
+ */
 function recollect(
-  record: Pick<StreamRecord, 'limits' | 'wantedFrom'>,
+  record: StreamRecord,
   now: Instant,
+  beginning: Instant,
 ): { readonly learned: LearnedLimits; readonly wantedFrom: Instant } {
   const { wantedBefore, ...learned } = parseLearnedLimits(record.limits, now);
   if (wantedBefore === undefined) return { learned, wantedFrom: record.wantedFrom };
   const expired = learned.learnedAt === undefined;
-  if (expired) return { learned, wantedFrom: wantedBefore };
-  return { learned: { ...learned, wantedBefore }, wantedFrom: record.wantedFrom };
+  if (!expired) return { learned: { ...learned, wantedBefore }, wantedFrom: record.wantedFrom };
+  const movedTheEdge = parseLearnedLimits(record.limits, Number.NEGATIVE_INFINITY).lookback !== undefined;
+  if (!movedTheEdge) return { learned, wantedFrom: record.wantedFrom };
+  const { reached = beginning } = learned;
+  const dropped = record.droppedBefore ?? Number.NEGATIVE_INFINITY;
+  return { learned, wantedFrom: Math.max(wantedBefore, Math.min(reached, beginning), dropped) };
 }
 
 /** What is stored, with what `after` has changed of `before`. */

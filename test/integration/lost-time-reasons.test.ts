@@ -107,6 +107,17 @@ describe('against the simulator', () => {
     for (const { to } of gaps.rows) expect(at(to)).toBeLessThan(forgotten + HOUR);
   });
 
+  test('a source that keeps less than asked for has lost nothing, also where it is asked for more every week', async () => {
+    const started = Date.now() - 16 * DAY_MS;
+    const { clock, database, run } = await setUp(started, { lookback: 30, span: 30 });
+    for (const days of [0, 4, 8, 12, 16]) {
+      clock.set(started + days * DAY_MS);
+      await run();
+    }
+    expect(await lostTime(database)).toEqual([]);
+    expect(await lostGaps(database)).toEqual([]);
+  });
+
   test('an organization without API access loses its time for that reason', async () => {
     const access = { enabled: true };
     const bench = await setUp(Date.now() - 95 * DAY_MS, {

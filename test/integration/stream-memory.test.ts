@@ -1,5 +1,8 @@
 import { beforeEach, expect, test } from 'vitest';
-import { instantOfSeconds } from '../../src/instant.ts';
+import { Partitions } from '../../src/db/partitions.ts';
+import { dropExpired } from '../../src/db/retention.ts';
+import { readStream } from '../../src/db/streams.ts';
+import { type Instant, instantOfMilliseconds, instantOfSeconds } from '../../src/instant.ts';
 import { webhookLogs } from '../../src/streams/webhook-logs.ts';
 import { StreamMemory } from '../../src/sync/stream-memory.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
@@ -21,12 +24,27 @@ beforeEach(async () => {
   owned = await createTestDatabase();
 });
 
+const KEY = { organizationId: '1', stream: 'webhook_logs', series: 'all' } as const;
+
+async function wantedFrom(): Promise<Instant> {
+  return (await readStream(owned.database.query, KEY))?.wantedFrom ?? Number.NaN;
+}
+
+/** Drops all but the newest months of the archive. @returns since when there are rows */
+async function dropMonths(): Promise<Instant> {
+  const now = instantOfMilliseconds(Date.now());
+  const first = await wantedFrom();
+  await new Partitions(owned.database).ensure('webhook_deliveries', { from: first, to: first + 1 });
+  const { dropped } = await dropExpired(owned.database, first + 31 * DAY, now);
+  expect(dropped).toHaveLength(1);
+  return await wantedFrom();
+}
+
 /** What a worker remembers whose clock is so many days ahead. */
 async function memory(daysAhead = 0): Promise<StreamMemory> {
   const clock = recordingClock(Date.now() + daysAhead * 86_400_000);
   const { client } = startClient('http://127.0.0.1:9', { clock });
-  const key = { organizationId: '1', stream: 'webhook_logs', series: 'all' } as const;
-  const remembered = new StreamMemory(owned.database, webhookLogs(key, client, settings), undefined);
+  const remembered = new StreamMemory(owned.database, webhookLogs(KEY, client, settings), undefined);
   await remembered.recall();
   return remembered;
 }
@@ -48,4 +66,20 @@ test('an order that only expired was not disproved', async () => {
   expect(later.learned).not.toHaveProperty('order');
   await later.learn({ order: 'descending' });
   expect(later.learned).not.toHaveProperty('disproved');
+});
+
+test('what RETENTION has dropped is not wanted again when a lesson expires that was learned before', async () => {
+  await (await memory()).learn({ order: 'ascending' });
+  const kept = await dropMonths();
+  await memory(8);
+  expect(await wantedFrom()).toBe(kept);
+});
+
+test('nor when the source is asked again for more than it has shown to keep', async () => {
+  const first = await memory();
+  await first.noteAnswered(await wantedFrom());
+  await first.learn({ lookback: 20 * DAY });
+  const kept = await dropMonths();
+  await memory(8);
+  expect(await wantedFrom()).toBe(kept);
 });
