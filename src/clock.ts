@@ -8,6 +8,11 @@ export interface Clock {
   sleep(milliseconds: number, signal?: AbortSignal): Promise<void>;
 }
 
+/** Whether so much time has passed since; by a clock that was set back meanwhile, it has. */
+export function hasPassed(milliseconds: number, since: number, now: number): boolean {
+  return now < since || now - since >= milliseconds;
+}
+
 export const systemClock: Clock = {
   now: () => Date.now(),
   sleep: async (milliseconds, signal) => {

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import { type Clock, hasPassed } from '../clock.ts';
 import { BACKFILL_SLICE_MS } from './jobs.ts';
 
 interface TurnOptions {
@@ -15,18 +15,19 @@ interface TurnOptions {
  */
 export class BackfillTurn {
   readonly #options: TurnOptions;
-  #sliceEnds: number;
+  #sliceBegan: number;
   #isLooking = false;
   #isOver = false;
 
   constructor(options: TurnOptions) {
     this.#options = options;
-    this.#sliceEnds = options.clock.now() + BACKFILL_SLICE_MS;
+    this.#sliceBegan = options.clock.now();
   }
 
   /** Whether to hand on the place. Looking whether somebody waits takes a moment, in which the turn goes on. */
   isOver(): boolean {
-    if (!this.#isOver && !this.#isLooking && this.#options.clock.now() >= this.#sliceEnds) void this.#look();
+    const sliceIsOver = hasPassed(BACKFILL_SLICE_MS, this.#sliceBegan, this.#options.clock.now());
+    if (!this.#isOver && !this.#isLooking && sliceIsOver) void this.#look();
     return this.#isOver;
   }
 
@@ -36,7 +37,7 @@ export class BackfillTurn {
     this.#isOver = await this.#options.othersWait().catch(() => true);
     this.#isLooking = false;
     if (this.#isOver) return;
-    this.#sliceEnds = this.#options.clock.now() + BACKFILL_SLICE_MS;
+    this.#sliceBegan = this.#options.clock.now();
     this.#options.onSlice();
   }
 }

@@ -2,6 +2,8 @@
  * A stream that keeps failing is left alone for longer and longer. An attempt can hold a place in a worker for a minute,
  * so that a dozen such streams, tried at every turn, would take the places of all others.
  */
+import { type Instant, instantOfMilliseconds } from '../instant.ts';
+
 const SECOND = 1_000;
 const MOST_MS = 900 * SECOND;
 const BACKFILL_FIRST_MS = 15 * SECOND;
@@ -18,6 +20,11 @@ const PATIENT_FAILURES = 2;
 export function failingPause(failures: number): number {
   if (failures <= PATIENT_FAILURES) return 0;
   return Math.min(MOST_MS, 60 * SECOND * 2 ** (failures - PATIENT_FAILURES - 1));
+}
+
+/** Whether the live lane leaves a stream alone until `retryAt`; what lies further ahead than any pause, a wrong clock wrote. */
+export function isLeftAlone(retryAt: Instant | undefined, now: Instant): boolean {
+  return retryAt !== undefined && retryAt > now && retryAt <= now + instantOfMilliseconds(MOST_MS);
 }
 
 /**

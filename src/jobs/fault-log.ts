@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import { type Clock, hasPassed } from '../clock.ts';
 import type { Log } from '../log.ts';
 
 const SAME_FAULT_MS = 60_000;
@@ -12,7 +12,7 @@ export function faultLog(what: string, log: Log, clock: Clock): (error: Error) =
   return ({ message }) => {
     const now = clock.now();
     // Messages name jobs and addresses: those of last year must not lie in memory for ever.
-    for (const [said, at] of saidAt) if (now - at >= SAME_FAULT_MS) saidAt.delete(said);
+    for (const [said, at] of saidAt) if (hasPassed(SAME_FAULT_MS, at, now)) saidAt.delete(said);
     const isNew = !saidAt.has(message);
     if (isNew) saidAt.set(message, now);
     log[isNew ? 'warn' : 'trace']({ error: message }, what);

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import { type Clock, hasPassed } from '../clock.ts';
 import type { Database } from '../db/database.ts';
 import { readNearDeadlines } from '../db/near-deadlines.ts';
 import { formatDuration } from '../duration.ts';
@@ -32,7 +32,7 @@ export class GapWatch {
     tellLosses(log, await recordLostTime(database, now));
     for (const near of await readNearDeadlines(database.query, warningSeconds)) {
       const name = describeStream(near.key);
-      if (clock.now() - (this.#warnedAt.get(name) ?? Number.NEGATIVE_INFINITY) < DAY_MS) continue;
+      if (!hasPassed(DAY_MS, this.#warnedAt.get(name) ?? Number.NEGATIVE_INFINITY, clock.now())) continue;
       this.#warnedAt.set(name, clock.now());
       const left = formatDuration(Math.max(0, Math.floor(near.secondsLeft / 3_600)) * 3_600);
       log.warn(

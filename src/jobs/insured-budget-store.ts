@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import { type Clock, hasPassed } from '../clock.ts';
 import { type BudgetStore, memoryBudgetStore } from './budget-store.ts';
 
 /** A store that does not answer for so long is gone: requests must not wait for it. */
@@ -13,13 +13,13 @@ export function insuredBudgetStore(
   onFault: (error: Error) => void,
 ): BudgetStore {
   const own = memoryBudgetStore(() => clock.now());
-  let awayUntil = Number.NEGATIVE_INFINITY;
+  let awaySince = Number.NEGATIVE_INFINITY;
   const reach = async <T>(work: (store: BudgetStore) => Promise<T>): Promise<T> => {
-    if (clock.now() < awayUntil) return await work(own);
+    if (!hasPassed(AWAY_MS, awaySince, clock.now())) return await work(own);
     try {
       return await inTime(work(shared));
     } catch (error) {
-      awayUntil = clock.now() + AWAY_MS;
+      awaySince = clock.now();
       onFault(error instanceof Error ? error : new Error(String(error)));
       return await work(own);
     }

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import { type Clock, hasPassed } from '../clock.ts';
 import type { Database } from '../db/database.ts';
 import { readFindings } from '../db/stream-findings.ts';
 import { MICROSECONDS_PER_SECOND } from '../instant.ts';
@@ -45,7 +45,7 @@ export class LatenessWatch {
       const settle = limits.settle / MICROSECONDS_PER_SECOND;
       const hint = settleHint(key.stream, lateSeconds, settle);
       const saidAt = this.#saidAt.get(place) ?? Number.NEGATIVE_INFINITY;
-      if (hint === undefined || clock.now() - saidAt < DAY_MS) continue;
+      if (hint === undefined || !hasPassed(DAY_MS, saidAt, clock.now())) continue;
       this.#saidAt.set(place, clock.now());
       log.warn({ ...key, lateSeconds, settleSeconds: settle }, hint);
     }

@@ -49,6 +49,7 @@ export type JobQueue = Pick<
   | 'getJobCounts'
   | 'getJobSchedulers'
   | 'getJobSchedulersCount'
+  | 'getJobs'
   | 'removeJobScheduler'
   | 'upsertJobScheduler'
   | 'waitUntilReady'
@@ -209,6 +210,7 @@ function withTranslatedErrors(queue: JobQueue): JobQueue {
     getJobCounts: (...given) => translated(queue.getJobCounts(...given)),
     getJobSchedulers: (...given) => translated(queue.getJobSchedulers(...given)),
     getJobSchedulersCount: () => translated(queue.getJobSchedulersCount()),
+    getJobs: (...given) => translated(queue.getJobs(...given)),
     removeJobScheduler: (...given) => translated(queue.removeJobScheduler(...given)),
     upsertJobScheduler: (...given) => translated(queue.upsertJobScheduler(...given)),
     waitUntilReady: () => translated(queue.waitUntilReady()),

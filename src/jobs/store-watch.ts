@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import { type Clock, hasPassed } from '../clock.ts';
 import type { Database } from '../db/database.ts';
 import { packOldestMonth } from '../db/pack-months.ts';
 import { analyzeParents } from '../db/parent-statistics.ts';
@@ -23,7 +23,8 @@ const AGAIN_MS = 600_000;
  */
 export class StoreWatch {
   readonly #options: StoreWatchOptions;
-  #nextLook = Number.NEGATIVE_INFINITY;
+  #lookedAt = Number.NEGATIVE_INFINITY;
+  #restMs = DAY_MS;
 
   constructor(options: StoreWatchOptions) {
     this.#options = options;
@@ -32,9 +33,10 @@ export class StoreWatch {
   /** Looks, if a day has passed since the last look that ended well. @param now by Meraki's clock */
   async lookInTime(now: Instant, signal?: AbortSignal): Promise<void> {
     const { clock } = this.#options;
-    if (clock.now() < this.#nextLook) return;
-    this.#nextLook = clock.now() + AGAIN_MS;
-    if (await this.look(now, signal)) this.#nextLook = clock.now() + DAY_MS;
+    if (!hasPassed(this.#restMs, this.#lookedAt, clock.now())) return;
+    this.#lookedAt = clock.now();
+    this.#restMs = AGAIN_MS;
+    if (await this.look(now, signal)) this.#restMs = DAY_MS;
   }
 
   /** @returns whether all is as it should be; `false`: a table was in use, and this is to be tried again */

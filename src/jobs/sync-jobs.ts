@@ -16,7 +16,7 @@ import type { Stream } from '../sync/stream.ts';
 import { withAnySignal } from '../with-any-signal.ts';
 import { backfillPriority, priorityAfterSlice, restAfterSlice } from './backfill-priority.ts';
 import { BackfillTurn } from './backfill-turn.ts';
-import { failingPause } from './failing-pause.ts';
+import { failingPause, isLeftAlone } from './failing-pause.ts';
 import { endJobWith } from './job-verbs.ts';
 import { type BackfillJob, backfillOptions, type LiveJob } from './jobs.ts';
 import { jobsDue } from './jobs-due.ts';
@@ -55,7 +55,7 @@ export class SyncJobs {
     let failure: unknown;
     for (const stream of this.#options.streamsOf(wanted)) {
       const { retryAt, isRefused } = await readStanding(this.#options.database.query, stream.key);
-      if (wanted.atOnce !== true && retryAt !== undefined && retryAt > stream.now()) continue;
+      if (wanted.atOnce !== true && isLeftAlone(retryAt, stream.now())) continue;
       try {
         const result = await this.#run(stream, 'live', signal, { wasRefused: isRefused });
         if (result.outcome === 'busy') await this.#comeBack(job, token, result.heldUntil);

@@ -15,9 +15,11 @@ import { AuditJobs } from './audit-jobs.ts';
 import { backfillBackoff } from './failing-pause.ts';
 import { GapWatch } from './gap-watch.ts';
 import { endJobWith } from './job-verbs.ts';
+import { RECONCILE_EVERY_MS } from './jobs.ts';
 import { dropOldMonths, forgetOldFigures } from './keep-no-longer.ts';
 import { LatenessWatch } from './lateness-watch.ts';
 import { MinuteWatch } from './minute-watch.ts';
+import { bringBack } from './moments-to-come.ts';
 import { NetworkWatch, type NetworkWatchOptions } from './network-watch.ts';
 import type { JobWorker, QueueRole, QueueStore } from './queue-store.ts';
 import { type ReconcileOptions, reconcileOrganizations } from './reconcile.ts';
@@ -185,9 +187,18 @@ export class SyncWorker {
         (state === 'active' || state === 'refused') && isChosen(organizations, organizationId),
     );
     this.#scheduled = this.#wanted(synced.map(({ organizationId }) => organizationId));
+    const farOff = await this.#bringBack();
+    if (farOff > 0) log.warn({ farOff }, 'the queue held what a wrong clock had put off; it is done now');
     if (await isScheduleWhole(this.#queues, this.#scheduled, auditEveryMs)) return;
     const { added } = await this.#applySchedule();
     if (added.length > 0) log.warn({ schedulers: added.length }, 'the queue had lost schedulers; made anew');
+  }
+
+  async #bringBack(): Promise<number> {
+    const { clock, auditEveryMs = 0 } = this.#options;
+    const longest = Math.max(RECONCILE_EVERY_MS, ...this.#scheduled.map(({ everyMs }) => everyMs));
+    const live = await bringBack(this.#queues.live, clock.now(), longest);
+    return live + (await bringBack(this.#queues.history, clock.now(), auditEveryMs));
   }
 
   #applySchedule(): Promise<ScheduleChange> {

@@ -69,6 +69,14 @@ test('it looks once a day, and the turn of a month adds one', async () => {
   expect(await partitions()).toHaveLength(20);
 });
 
+test('a clock that was set back by a year puts no look off', async () => {
+  const look = () => watch.lookInTime(instantOfMilliseconds(clock.now()));
+  await look();
+  await clock.advance(-365 * DAY_MS);
+  await look();
+  expect(await partitions()).toContain('webhook_hours_2025_11');
+});
+
 test('a table that somebody reads for long delays nobody: it is tried again in ten minutes', async () => {
   const reader = await owned.database.pool.connect();
   try {

@@ -43,6 +43,12 @@ test('a turn goes on from slice to slice while nobody waits, and ends with the s
   expect(seen).toEqual({ looks: 3, slices: 2 });
 });
 
+test('a clock that was set back by a year does not make a slice of it', async () => {
+  const { later, seen } = startTurn(true);
+  expect(await later(-365 * 86_400_000)).toBe(true);
+  expect(seen.looks).toBe(1);
+});
+
 test('a turn ends when nobody can be asked', async () => {
   const { later } = startTurn(new Error('the queue is gone'));
   expect(await later(BACKFILL_SLICE_MS)).toBe(true);
