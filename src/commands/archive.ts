@@ -3,8 +3,7 @@ import type { Config } from '../config.ts';
 import type { Database } from '../db/database.ts';
 import { migrate, pendingMigrations } from '../db/migrate.ts';
 import { Partitions } from '../db/partitions.ts';
-import { readSetting, writeSetting } from '../db/settings.ts';
-import { ConfigurationError } from '../errors.ts';
+import { writeSetting } from '../db/settings.ts';
 import { instantOfMilliseconds, instantOfSeconds } from '../instant.ts';
 import type { LiveJob } from '../jobs/jobs.ts';
 import { openQueueStore, type QueueStore } from '../jobs/queue-store.ts';
@@ -17,6 +16,7 @@ import { type Lane, type StreamKey, UNFILTERED } from '../stream-key.ts';
 import { apiResponses } from '../streams/api-responses.ts';
 import { webhookLogs } from '../streams/webhook-logs.ts';
 import type { Stream } from '../sync/stream.ts';
+import { refuseOtherContents, rememberFilters, sourceOf } from './archived-so-far.ts';
 import { keepHeapSmall } from './heap.ts';
 import { lacksMigrations } from './open-archive.ts';
 import { type OpenedDatabase, openConfiguredDatabase } from './open-database.ts';
@@ -56,7 +56,7 @@ export interface ArchiveOptions {
 /**
  * Opens database, queue and client.
  *
- * @throws {ConfigurationError} when the database holds another dashboard's archive
+ * @throws {ConfigurationError} when the database holds another dashboard's archive, or counts a series by other filters
  */
 export async function openArchive(options: ArchiveOptions): Promise<Archive> {
   const { config, log, clock } = options;
@@ -65,8 +65,9 @@ export async function openArchive(options: ArchiveOptions): Promise<Archive> {
   try {
     const { database } = opened;
     await bringUpToDate(database, options);
-    const source = options.source ?? sourceOf(config.meraki.baseUrl);
-    await refuseOtherSource(database, source);
+    const source = options.source ?? sourceOf(config);
+    await refuseOtherContents(database, source, config.apiResponses.series);
+    await rememberFilters(database, config.apiResponses.series);
     const now = instantOfMilliseconds(clock.now());
     const timeZoneOf = await applyReportSettings(database, config, log, now);
     const store = await openQueueStore(config.redisUrl, opened.url, database, log, clock);
@@ -164,20 +165,5 @@ function streamsOf(
       },
       filters,
     ),
-  );
-}
-
-function sourceOf(baseUrl: string): string {
-  const host = new URL(baseUrl).hostname;
-  return MERAKI_DOMAINS.some((domain) => host === domain || host.endsWith(`.${domain}`)) ? 'meraki' : host;
-}
-
-/** Rows of a demo and rows of a real dashboard must never meet: nobody could tell them apart later. */
-async function refuseOtherSource(database: Database, source: string): Promise<void> {
-  const before = await readSetting(database.query, 'source');
-  if (before === undefined || before === source) return;
-  throw new ConfigurationError(
-    `This database holds an archive of "${before}", and now "${source}" is to be archived. Use another DATABASE_URL or DATA_DIR for it.`,
-    { before, source },
   );
 }

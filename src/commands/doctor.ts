@@ -15,6 +15,7 @@ import { MerakiClient } from '../meraki/client.ts';
 import { listOrganizations, type MerakiOrganization } from '../meraki/organizations.ts';
 import { describeStream } from '../stream-key.ts';
 import { trustedHosts } from './archive.ts';
+import { refuseOtherContents, sourceOf } from './archived-so-far.ts';
 import { clockFinding } from './clock-finding.ts';
 import type { Finding } from './finding.ts';
 import { openConfiguredDatabase } from './open-database.ts';
@@ -159,6 +160,11 @@ async function archiveOf(database: Database, config: Config, clock: Clock): Prom
     if (obstacle !== undefined) return [{ check: 'schema', state: 'failed', said: obstacle, exitCode: 6 }];
     const said = `${missing.length} migrations to apply: "start" and "migrate" do it`;
     return [{ check: 'schema', state: 'warning', said, exitCode: 0 }];
+  }
+  try {
+    await refuseOtherContents(database, sourceOf(config), config.apiResponses.series);
+  } catch (error) {
+    return [failure('archive', error)];
   }
   const open = await countOpenEnds(database.query);
   const whole = open.gaps + open.quarantined === 0;

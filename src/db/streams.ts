@@ -159,3 +159,9 @@ export async function readStreamKeys(
   );
   return found.map((key) => ({ ...key, stream: key.stream as StreamName }));
 }
+
+/** The series of which anything was ever read. */
+export async function readSeriesNames(query: Queryable): Promise<ReadonlySet<string>> {
+  const found = await translated(query.selectDistinct({ series: streams.series }).from(streams));
+  return new Set(found.map(({ series }) => series));
+}
