@@ -24,12 +24,13 @@ function onSignal(name: NodeJS.Signals): void {
 }
 process.on('SIGINT', onSignal);
 process.on('SIGTERM', onSignal);
-// Whoever reads our output may have seen enough: what is said from then on goes nowhere, and the work is done.
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-  });
-}
+// Whoever reads our output may have seen enough, and the disk that the log goes to may be full: what is said from then
+// on goes nowhere, and the work is done.
+process.stderr.on('error', () => undefined);
+let outputFault: NodeJS.ErrnoException | undefined;
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') outputFault ??= error;
+});
 
 try {
   await createProgram(outside).parseAsync();
@@ -37,7 +38,12 @@ try {
   process.exitCode = exitCodeOf(error, outside);
 }
 // Sockets that a library keeps open must not keep a finished command alive; what was said has to be out first.
-await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
+await flushed(process.stdout);
+if (outputFault !== undefined && process.exitCode !== 1) {
+  process.stderr.write(`The output cannot be written: ${outputFault.message}\n`);
+  process.exitCode = 1;
+}
+await flushed(process.stderr);
 process.exit();
 
 function flushed(stream: NodeJS.WriteStream): Promise<void> {

@@ -136,11 +136,17 @@ async function examineDatabase(config: Config, { log, clock }: DoctorOptions): P
 
 async function versionOf(database: Database, config: Config): Promise<Finding> {
   const found = await translated(
-    database.query.execute<{ number: string; version: string }>(
-      sql`select current_setting('server_version_num') as number, current_setting('server_version') as version`,
+    database.query.execute<{ number: string; version: string; read_only: boolean }>(
+      sql`select current_setting('server_version_num') as number, current_setting('server_version') as version,
+        current_setting('transaction_read_only')::boolean as read_only`,
     ),
   );
   const version = found.rows[0]?.version ?? 'unknown';
+  if (found.rows[0]?.read_only === true) {
+    const said =
+      'nothing can be written: it is a standby, or role or database have default_transaction_read_only';
+    return { check: 'database', state: 'failed', said, exitCode: 6 };
+  }
   const where = config.databaseUrl === undefined ? 'embedded' : 'DATABASE_URL';
   if (Number(found.rows[0]?.number) >= OLDEST_POSTGRES) {
     return { check: 'database', state: 'ok', said: `Postgres ${version} (${where})`, exitCode: 0 };

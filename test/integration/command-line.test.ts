@@ -1,4 +1,6 @@
 /* What a person reads who runs the commands one after the other, and how they end. */
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { HOURLY, run, settings, setUpCommandLine, start } from '../support/command-line.ts';
@@ -33,6 +35,27 @@ describe('help', () => {
     }
     const version = await start(['--version']);
     expect(version.stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+});
+
+describe.runIf(existsSync('/dev/full'))('a disk that is full', () => {
+  /** What the program leaves that is started by such a line of a shell, in which it is `$0`. */
+  const leaves = (line: string) =>
+    new Promise<{ exitCode: unknown; stdout: string; stderr: string }>((resolve) => {
+      const program = [process.execPath, 'dist/main.js'].join(' ');
+      execFile('sh', ['-c', line.replace('$0', program)], (error, stdout, stderr) =>
+        resolve({ exitCode: error?.code ?? 0, stdout, stderr }),
+      );
+    });
+
+  test('under the log does not end the program', async () => {
+    expect(await leaves('$0 nonsense 2>/dev/full')).toEqual({ exitCode: 2, stdout: '', stderr: '' });
+  });
+
+  test('under the answer is told in a line', async () => {
+    const { exitCode, stderr } = await leaves('$0 --help >/dev/full');
+    expect(stderr).toMatch(/^The output cannot be written: ENOSPC.*\n$/);
+    expect(exitCode).toBe(1);
   });
 });
 

@@ -136,6 +136,16 @@ describe('exit code 6: database or queue unreachable', () => {
     );
   });
 
+  test('a database that takes nothing', async () => {
+    const { name, url, database } = await createTestDatabase();
+    await database.pool.query(`alter database ${name} set default_transaction_read_only = on`);
+    const examined = await run(['doctor', '--json'], settings(url));
+    expect(examined.exitCode).toBe(6);
+    expect(JSON.parse(examined.stdout).findings).toContainEqual(
+      expect.objectContaining({ check: 'database', state: 'failed' }),
+    );
+  });
+
   test('a database without an archive', async () => {
     const { url } = await createTestDatabase({ migrated: false });
     for (const [command, by] of [
