@@ -60,15 +60,21 @@ export class MinuteWatch {
   async look(signal: AbortSignal): Promise<boolean> {
     const { client, networks, gaps, keepUp } = this.#options;
     // First, since lists of hundreds of networks take minutes.
-    await keepUp();
+    const checks = [keepUp];
     // A little less than the period: the turns of one worker alone are not to miss one another.
     const isOurs = await this.#claim('minute', WATCH_EVERY_MS / 2);
-    if (isOurs) await networks.look(signal);
-    if (isOurs && (await this.#claim('gaps', RECONCILE_EVERY_MS - WATCH_EVERY_MS / 2))) {
-      await gaps.look(client.now());
+    if (isOurs) {
+      this.#storeLook ??= this.#lookAfterStore(signal);
+      checks.push(
+        () => networks.look(signal),
+        async () => {
+          if (await this.#claim('gaps', RECONCILE_EVERY_MS - WATCH_EVERY_MS / 2))
+            await gaps.look(client.now());
+        },
+        () => rollUpAll({ ...this.#options, signal }, client.now()),
+      );
     }
-    if (isOurs) await rollUpAll({ ...this.#options, signal }, client.now());
-    if (isOurs) this.#storeLook ??= this.#lookAfterStore(signal);
+    await eachOf(checks, signal);
     return isOurs;
   }
 
@@ -92,4 +98,18 @@ export class MinuteWatch {
     const { database, clock } = this.#options;
     return await claimChore(database.query, name, instantOfMilliseconds(clock.now()), everyMs);
   }
+}
+
+/** Does one after the other: a queue that is gone, or what ails one check, must not keep the others from being done. */
+async function eachOf(checks: readonly (() => Promise<void>)[], signal: AbortSignal): Promise<void> {
+  const failures: unknown[] = [];
+  for (const check of checks) {
+    try {
+      await check();
+    } catch (error) {
+      signal.throwIfAborted();
+      failures.push(error);
+    }
+  }
+  if (failures.length > 0) throw failures[0];
 }

@@ -15,6 +15,7 @@ import type { Partitions } from '../db/partitions.ts';
 import { clearStale, lockStale, readStale, staleStreams } from '../db/rollup-stale.ts';
 import { PARTITIONED_ROLLUPS } from '../db/rollup-tables.ts';
 import { makeRollups } from '../db/rollups.ts';
+import { DatabaseUnreachableError } from '../errors.ts';
 import { type Instant, instantOfSeconds } from '../instant.ts';
 import { intersect, type Range, type Ranges, subtract } from '../ranges.ts';
 import type { StreamKey } from '../stream-key.ts';
@@ -87,12 +88,23 @@ export async function rollUpBesideOthers(
   await rollUp(context, key, now, async () => undefined);
 }
 
-/** Makes all rollups that are stale equal to their facts: what was left by audits, replays, retention and crashes. */
+/**
+ * Makes all rollups that are stale equal to their facts: what was left by audits, replays, retention and crashes.
+ *
+ * @throws what the first stream failed with that could not be rolled up, once all others were
+ */
 export async function rollUpAll(context: RollUpContext, now: Instant): Promise<void> {
+  const failures: unknown[] = [];
   for (const key of await staleStreams(context.database.query)) {
     if (context.signal.aborted) return;
-    await rollUp(context, key, now);
+    try {
+      await rollUp(context, key, now);
+    } catch (error) {
+      if (error instanceof DatabaseUnreachableError) throw error;
+      failures.push(error);
+    }
   }
+  if (failures.length > 0) throw failures[0];
 }
 
 /** The newest stale time: about `span` of it, from the beginning of a UTC day where it is cut. */
