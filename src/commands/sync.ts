@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { chooseOrganization, type ListedOrganization } from '../choose-organizations.ts';
 import { countOpenEnds } from '../db/archive-status.ts';
 import { extendCalendars } from '../db/calendar.ts';
+import { renewCalendars } from '../db/changed-days.ts';
 import { noteAnswer, readOrganizations } from '../db/organizations.ts';
 import { recordFailure, recordSuccess } from '../db/stream-standing.ts';
 import { addCounts, noCounts, type RunCounts } from '../db/sync-runs.ts';
@@ -95,6 +96,7 @@ async function syncAll(archive: Archive, options: SyncOptions): Promise<readonly
   progress.stop();
   signal.throwIfAborted();
   await extendCalendars(archive.database, archive.client.now());
+  await renewCalendars(archive.database, archive.client.now());
   await rollUpAll({ ...archive, signal }, archive.client.now());
   await new StoreWatch(archive).look(archive.client.now(), signal);
   return results.sort((a, b) => a.task.localeCompare(b.task));

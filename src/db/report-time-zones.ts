@@ -63,12 +63,7 @@ export async function setTimeZones(
     const first = await firstWanted(database.query, organizationId, now);
     await ensureCalendar(database.query, timeZone, { from: first, to: now + AHEAD });
     await database.transaction(async (tx) => {
-      await markAllStale(tx, organizationId, now);
-      for (const table of STREAM_NAMES.flatMap(rollupsByDay)) {
-        await tx.execute(
-          sql`delete from ${sql.raw(`meraki_store.${table}`)} where organization_id = ${organizationId}`,
-        );
-      }
+      await remakeDays(tx, organizationId, now);
       await tx
         .update(organizations)
         .set({ timeZone })
@@ -76,6 +71,16 @@ export async function setTimeZones(
     });
   }
   return changed;
+}
+
+/** Takes out an organization's rollups by day: all of its time is stale from then on, and they are made anew from the facts. */
+export async function remakeDays(tx: Transaction, organizationId: string, now: Instant): Promise<void> {
+  await markAllStale(tx, organizationId, now);
+  for (const table of STREAM_NAMES.flatMap(rollupsByDay)) {
+    await tx.execute(
+      sql`delete from ${sql.raw(`meraki_store.${table}`)} where organization_id = ${organizationId}`,
+    );
+  }
 }
 
 async function firstWanted(query: Queryable, organizationId: string, now: Instant): Promise<Instant> {

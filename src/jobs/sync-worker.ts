@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Job } from 'bullmq';
 import { systemClock } from '../clock.ts';
 import { extendCalendars } from '../db/calendar.ts';
+import { renewCalendars } from '../db/changed-days.ts';
 import { type ChoreName, claimChore } from '../db/chores.ts';
 import { readOrganizations } from '../db/organizations.ts';
 import { withScheduleLock } from '../db/schedule-lock.ts';
@@ -111,7 +112,8 @@ export class SyncWorker {
     this.#scheduled = this.#wanted(organizationIds);
     await this.#applySchedule();
     await extendCalendars(this.#options.database, this.#options.client.now());
-    if (await this.#claim('forget', DAY_MS)) await forgetOldFigures(this.#options);
+    if (await this.#claim('forget', DAY_MS)) await this.#renew();
+
     await dropOldMonths(this.#options);
     if (await this.#claim('lateness', HOUR_MS)) await this.#lateness.look(organizationIds);
     return organizationIds;
@@ -131,6 +133,14 @@ export class SyncWorker {
     const longest = instantOfMilliseconds(Math.max(...Object.values(everyMs)));
     const reads = await readStreamsReadSince(database.query, client.now() - longest);
     return notReadLately(this.#scheduled, reads, client.now());
+  }
+
+  async #renew(): Promise<void> {
+    const { database, client, log } = this.#options;
+    const timeZones = await renewCalendars(database, client.now());
+    if (timeZones.length > 0)
+      log.warn({ timeZones }, 'the days of time zones are others by now, and put right');
+    await forgetOldFigures(this.#options);
   }
 
   #localNow(): Instant {
