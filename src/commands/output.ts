@@ -11,7 +11,16 @@ export interface Output {
 }
 
 export function say(output: Output, text = ''): void {
-  output.stream.write(`${text}\n`);
+  output.stream.write(`${presentable(text)}\n`);
+}
+
+/** A colour, or what could move the cursor, rename the window or hide what was said. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const COLOUR_OR_CONTROL = /(\x1b\[[\d;]*m)|[\0-\x08\x0b-\x1f\x7f-\x9f]/g;
+
+/** Names and messages come from elsewhere: whoever may rename an organization has no say over anybody's terminal. */
+export function presentable(text: string): string {
+  return text.replace(COLOUR_OR_CONTROL, (_, colour: string | undefined) => colour ?? '\ufffd');
 }
 
 /** Writes a part of a long answer, and waits while whoever reads is behind: memory stays flat. */
@@ -20,7 +29,7 @@ export async function sayAtReadersPace(output: Output, text: string): Promise<vo
 }
 
 export function sayJson(output: Output, value: unknown): void {
-  say(output, toJson(value, 2));
+  output.stream.write(`${toJson(value, 2)}\n`);
 }
 
 export type Paint = ReturnType<typeof pc.createColors>;

@@ -3,7 +3,7 @@ import { loadConfig } from '../config.ts';
 import { HistorianError } from '../errors.ts';
 import { configuredLog } from './configured-log.ts';
 import { withLookingCommands } from './looking-commands.ts';
-import type { Output } from './output.ts';
+import { type Output, presentable } from './output.ts';
 import type { Surroundings } from './surroundings.ts';
 import { withWorkingCommands } from './working-commands.ts';
 
@@ -62,7 +62,7 @@ export function exitCodeOf(error: unknown, { messages, signal }: Outside): numbe
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (signal.aborted) return 130;
   if (error instanceof HistorianError) {
-    messages.stream.write(`${error.message}\n`);
+    messages.stream.write(`${presentable(error.message)}\n`);
     return error.exitCode;
   }
   messages.stream.write(

@@ -1,5 +1,5 @@
 import { MultiBar, type SingleBar } from 'cli-progress';
-import { formatNumber, type Output, say } from './output.ts';
+import { formatNumber, type Output, presentable, say } from './output.ts';
 
 /** Shows how far each of several long tasks is: bars on a terminal, now and then a line elsewhere. */
 export interface Progress {
@@ -26,7 +26,7 @@ function bars(output: Output): Progress {
   const tasks = new Map<string, SingleBar>();
   return {
     update(task, done, rows) {
-      const payload = { task: task.padEnd(44).slice(0, 44), rows: countOf(rows).padStart(14) };
+      const payload = { task: presentable(task).padEnd(44).slice(0, 44), rows: countOf(rows).padStart(14) };
       let bar = tasks.get(task);
       if (bar === undefined) {
         bar = multi.create(1_000, 0, payload);
