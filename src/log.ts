@@ -18,9 +18,7 @@ export function createLog(options: LogOptions, destination: NodeJS.WritableStrea
   const secrets = spellings(options.secrets);
   const sink: DestinationStream =
     options.format === 'pretty'
-      ? withoutControls(
-          pretty({ destination, colorize: true, translateTime: 'SYS:HH:MM:ss', ignore: 'pid,hostname' }),
-        )
+      ? pretty({ destination, colorize: true, translateTime: 'SYS:HH:MM:ss', ignore: 'pid,hostname' })
       : { write: (line) => destination.write(line) };
   const guarded: DestinationStream = {
     write: (line) => {
@@ -30,11 +28,6 @@ export function createLog(options: LogOptions, destination: NodeJS.WritableStrea
     },
   };
   return pino({ level: options.level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, guarded);
-}
-
-/** Names and messages come from elsewhere, and a terminal would do what they say. In JSON they are written as escapes. */
-function withoutControls(sink: DestinationStream): DestinationStream {
-  return { write: (line) => sink.write(line.replace(/\\u00[01][\da-f]|[\x7f-\x9f]/g, '\ufffd')) };
 }
 
 /** How secrets can turn up in a JSON line, the longest first: one secret may begin with another. */

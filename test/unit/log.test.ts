@@ -70,14 +70,6 @@ test('a secret too short to be one does not cut lines to pieces', async () => {
   expect(await written('json', ['', 'a'], (log) => log.info('a banana'))).toContain('a banana');
 });
 
-test('pretty: what a terminal would do is not written', async () => {
-  const odd = '\x1b]0;mine\x07Harbor\x9d0;mine\x9c\x1b[2KRetail';
-  const text = await written('pretty', [], (log) => log.info({ name: odd }, `organization ${odd} found`));
-  expect(text).toContain('Harbor');
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  expect(text.replaceAll(/\x1b\[\d+m/g, '')).not.toMatch(/[\0-\x08\x0b-\x1f\x7f-\x9f]/);
-});
-
 test('json: one object a line, with level, ISO time and message', async () => {
   const text = await written('json', [], (log) => {
     log.info({ pages: 3 }, 'first');
