@@ -48,6 +48,21 @@ export class GuardedClient extends pg.Client {
   }
 }
 
+/**
+ * Whatever role, database and server have set: how values are read and written, and that what a transaction locks it
+ * sees as it is by then. For how long a statement may take, theirs holds.
+ */
+export const SESSION = [
+  'timezone=UTC',
+  'datestyle=ISO',
+  'intervalstyle=postgres',
+  'extra_float_digits=1',
+  'standard_conforming_strings=on',
+  'default_transaction_isolation=read\\ committed',
+]
+  .map((setting) => `-c ${setting}`)
+  .join(' ');
+
 /** Opens a pool; the first query connects. Sessions run in UTC and name themselves in `pg_stat_activity`. */
 export function openDatabase(connectionString: string, log: Log, maxConnections = 10): Database {
   const pool = new pg.Pool({
@@ -57,7 +72,7 @@ export function openDatabase(connectionString: string, log: Log, maxConnections 
     application_name: 'meraki-historian',
     connectionTimeoutMillis: 10_000,
     keepAlive: true,
-    options: '-c timezone=UTC',
+    options: SESSION,
   });
   pool.on('error', (error) => log.warn({ error: error.message }, 'lost an idle database connection'));
   const query = drizzle({ client: pool }) as unknown as NodePgDatabase<Schema>;

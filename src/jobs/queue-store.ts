@@ -13,7 +13,7 @@ import {
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import type { Clock } from '../clock.ts';
-import { type Database, databaseError, GuardedClient, translated } from '../db/database.ts';
+import { type Database, databaseError, GuardedClient, SESSION, translated } from '../db/database.ts';
 import { HistorianError, QueueUnreachableError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { faultLog } from './fault-log.ts';
@@ -174,7 +174,7 @@ async function openPostgresStore(
     application_name: 'meraki-historian queue',
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     keepAlive: true,
-    options: `-c search_path=${DEFAULT_SCHEMA} -c timezone=UTC`,
+    options: `-c search_path=${DEFAULT_SCHEMA} ${SESSION}`,
   });
   // Whoever only asks for budgets opens no queue, whose listener it would be.
   pool.on('error', onFault);
