@@ -1,8 +1,7 @@
-import { sql } from 'drizzle-orm';
 import type { Clock } from '../clock.ts';
 import { type Config, type Environment, loadConfig } from '../config.ts';
 import { countOpenEnds } from '../db/archive-status.ts';
-import { type Database, translated } from '../db/database.ts';
+import type { Database } from '../db/database.ts';
 import { pendingMigrations } from '../db/migrate.ts';
 import { obstacleToMigrating } from '../db/migration-rights.ts';
 import { readNearDeadlines } from '../db/near-deadlines.ts';
@@ -17,6 +16,7 @@ import { describeStream } from '../stream-key.ts';
 import { trustedHosts } from './archive.ts';
 import { refuseOtherContents, sourceOf } from './archived-so-far.ts';
 import { clockFinding } from './clock-finding.ts';
+import { databaseFinding } from './database-finding.ts';
 import type { Finding } from './finding.ts';
 import { openConfiguredDatabase } from './open-database.ts';
 import { formatSpan, type Output, paintFor, say, sayJson } from './output.ts';
@@ -33,9 +33,6 @@ export interface DoctorOptions {
   readonly output: Output;
   readonly json: boolean;
 }
-
-/** Oldest Postgres the schema works on. */
-const OLDEST_POSTGRES = 150_000;
 
 /** Checks everything a run depends on. @returns the exit code of the first failed check, 7 for gaps, else 0 */
 export async function doctor(options: DoctorOptions): Promise<number> {
@@ -125,38 +122,16 @@ async function examineDatabase(config: Config, { log, clock }: DoctorOptions): P
   try {
     const opened = await openConfiguredDatabase(config, log, 'guest', 2);
     try {
-      return [await versionOf(opened.database, config), ...(await archiveOf(opened.database, config, clock))];
+      return [
+        await databaseFinding(opened.database, config),
+        ...(await archiveOf(opened.database, config, clock)),
+      ];
     } finally {
       await opened.close();
     }
   } catch (error) {
     return [failure('database', error)];
   }
-}
-
-async function versionOf(database: Database, config: Config): Promise<Finding> {
-  const found = await translated(
-    database.query.execute<{ number: string; version: string; read_only: boolean }>(
-      sql`select current_setting('server_version_num') as number, current_setting('server_version') as version,
-        current_setting('transaction_read_only')::boolean as read_only`,
-    ),
-  );
-  const version = found.rows[0]?.version ?? 'unknown';
-  if (found.rows[0]?.read_only === true) {
-    const said =
-      'nothing can be written: it is a standby, or role or database have default_transaction_read_only';
-    return { check: 'database', state: 'failed', said, exitCode: 6 };
-  }
-  const where = config.databaseUrl === undefined ? 'embedded' : 'DATABASE_URL';
-  if (Number(found.rows[0]?.number) >= OLDEST_POSTGRES) {
-    return { check: 'database', state: 'ok', said: `Postgres ${version} (${where})`, exitCode: 0 };
-  }
-  return {
-    check: 'database',
-    state: 'failed',
-    said: `Postgres ${version} is too old: 15 or newer is needed`,
-    exitCode: 6,
-  };
 }
 
 async function archiveOf(database: Database, config: Config, clock: Clock): Promise<Finding[]> {

@@ -7,8 +7,9 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type pg from 'pg';
-import { SchemaMismatchError } from '../errors.ts';
+import { ConfigurationError, SchemaMismatchError } from '../errors.ts';
 import { type Database, databaseError, translated } from './database.ts';
+import { encodingObstacle } from './encoding.ts';
 import { explainedRights } from './migration-rights.ts';
 
 const MIGRATIONS_FOLDER = fileURLToPath(new URL('../../migrations', import.meta.url));
@@ -29,6 +30,7 @@ interface Migration {
  * @returns the names of the files applied now, none when it was up to date
  * @throws {SchemaMismatchError} when the database is newer than the program, or a file was edited after it had
  * been applied
+ * @throws {ConfigurationError} when the database is empty and cannot hold all names
  * @throws {MissingRightsError} when the role may not make schemas, or those that are there are another's
  */
 export async function migrate(
@@ -47,6 +49,11 @@ export async function migrate(
   client.on('notice', heard);
   try {
     await client.query('select pg_advisory_lock($1)', [ADVISORY_LOCK]);
+    // Where an archive lives in such a database already, it goes on as well as it can.
+    const obstacle = await encodingObstacle(database.query);
+    if (obstacle !== undefined && (await appliedChecksums(client)).size === 0) {
+      throw new ConfigurationError(obstacle, {});
+    }
     return await applyMissing(client, migrations);
   } catch (error) {
     broken = true;

@@ -55,6 +55,24 @@ test('databases of one server migrate at the same time, though they share the ro
   for (const applied of runs) expect(applied).toEqual(ALL);
 });
 
+test('a database that cannot hold all names is refused and left alone', async () => {
+  const owned = await createTestDatabase({ migrated: false });
+  const { pool } = owned.database;
+  const name = `${owned.name}_latin`;
+  await pool.query(
+    `create database ${name} encoding 'LATIN1' template template0 lc_collate 'C' lc_ctype 'C'`,
+  );
+  const database = openDatabase(owned.url.replace(owned.name, name), testLog);
+  try {
+    await expect(migrate(database)).rejects.toThrow(/encoding LATIN1.*encoding 'UTF8'/);
+    expect(await pendingMigrations(database)).toEqual(ALL);
+    expect(await exists(database, 'meraki_ingest.migrations')).toBe(false);
+  } finally {
+    await database.close();
+    await pool.query(`drop database ${name} with (force)`);
+  }
+});
+
 test('a database newer than the program is refused and left alone', async () => {
   const { database } = await createTestDatabase();
   await database.pool.query(

@@ -1,0 +1,35 @@
+import { sql } from 'drizzle-orm';
+import type { Config } from '../config.ts';
+import { type Database, translated } from '../db/database.ts';
+import { encodingObstacle } from '../db/encoding.ts';
+import type { Finding } from './finding.ts';
+
+/** Oldest Postgres the schema works on. */
+const OLDEST_POSTGRES = 150_000;
+
+/** Whether the database is one that an archive can live in. */
+export async function databaseFinding(database: Database, config: Config): Promise<Finding> {
+  const found = await translated(
+    database.query.execute<{ number: string; version: string; read_only: boolean }>(
+      sql`select current_setting('server_version_num') as number, current_setting('server_version') as version,
+        current_setting('transaction_read_only')::boolean as read_only`,
+    ),
+  );
+  const { number = '0', version = 'unknown', read_only = false } = found.rows[0] ?? {};
+  if (Number(number) < OLDEST_POSTGRES) {
+    return failed(`Postgres ${version} is too old: 15 or newer is needed`);
+  }
+  if (read_only) {
+    return failed(
+      'nothing can be written: it is a standby, or role or database have default_transaction_read_only',
+    );
+  }
+  const obstacle = await encodingObstacle(database.query);
+  if (obstacle !== undefined) return failed(obstacle);
+  const where = config.databaseUrl === undefined ? 'embedded' : 'DATABASE_URL';
+  return { check: 'database', state: 'ok', said: `Postgres ${version} (${where})`, exitCode: 0 };
+}
+
+function failed(said: string): Finding {
+  return { check: 'database', state: 'failed', said, exitCode: 6 };
+}
