@@ -1,4 +1,5 @@
 import { sql } from 'drizzle-orm';
+import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { type Database, translated } from '../db/database.ts';
 import { encodingObstacle } from '../db/encoding.ts';
@@ -28,6 +29,17 @@ export async function databaseFinding(database: Database, config: Config): Promi
   if (obstacle !== undefined) return failed(obstacle);
   const where = config.databaseUrl === undefined ? 'embedded' : 'DATABASE_URL';
   return { check: 'database', state: 'ok', said: `Postgres ${version} (${where})`, exitCode: 0 };
+}
+
+/** How far the clock of Postgres is ahead of this machine's, to within the time a query takes. */
+export async function databaseSkewMs(database: Database, clock: Clock): Promise<number> {
+  const asked = clock.now();
+  const found = await translated(
+    database.query.execute<{ now: number }>(
+      sql`select (extract(epoch from clock_timestamp()) * 1000)::double precision as now`,
+    ),
+  );
+  return (found.rows[0]?.now ?? 0) - (asked + clock.now()) / 2;
 }
 
 function failed(said: string): Finding {

@@ -15,8 +15,8 @@ import { listOrganizations, type MerakiOrganization } from '../meraki/organizati
 import { describeStream } from '../stream-key.ts';
 import { trustedHosts } from './archive.ts';
 import { refuseOtherContents, sourceOf } from './archived-so-far.ts';
-import { clockFinding } from './clock-finding.ts';
-import { databaseFinding } from './database-finding.ts';
+import { clockFinding, databaseClockFindings } from './clock-finding.ts';
+import { databaseFinding, databaseSkewMs } from './database-finding.ts';
 import type { Finding } from './finding.ts';
 import { openConfiguredDatabase } from './open-database.ts';
 import { formatSpan, type Output, paintFor, say, sayJson } from './output.ts';
@@ -124,6 +124,7 @@ async function examineDatabase(config: Config, { log, clock }: DoctorOptions): P
     try {
       return [
         await databaseFinding(opened.database, config),
+        ...databaseClockFindings(await databaseSkewMs(opened.database, clock)),
         ...(await archiveOf(opened.database, config, clock)),
       ];
     } finally {

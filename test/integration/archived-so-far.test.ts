@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
-import { systemClock } from '../../src/clock.ts';
+import { type Clock, systemClock } from '../../src/clock.ts';
 import { openArchive } from '../../src/commands/archive.ts';
 import { doctor } from '../../src/commands/doctor.ts';
 import { writeSetting } from '../../src/db/settings.ts';
@@ -46,7 +46,13 @@ async function read(series: string): Promise<void> {
   await rememberStream(owned.database, key, { wantedFrom: 0, lookbackSeconds: 1, expectedLagSeconds: 1 }, 0);
 }
 
-async function saidByDoctor(...series: readonly SeriesDefinition[]): Promise<string> {
+async function saidByDoctor({
+  clock = systemClock,
+  series = [],
+}: {
+  clock?: Clock;
+  series?: readonly SeriesDefinition[];
+} = {}): Promise<string> {
   const stream = new PassThrough();
   const said = text(stream);
   await doctor({
@@ -59,7 +65,7 @@ async function saidByDoctor(...series: readonly SeriesDefinition[]): Promise<str
     },
     terminal: false,
     log: testLog,
-    clock: systemClock,
+    clock,
     signal: new AbortController().signal,
     output: { stream, terminal: false },
     json: false,
@@ -75,7 +81,7 @@ test('a series that was read is not counted by other filters from then on', asyn
     code: 'CONFIGURATION',
     message: expect.stringContaining('devices'),
   });
-  expect(await saidByDoctor(other)).toMatch(/failed +archive +SERIES_FILE gives other filters/);
+  expect(await saidByDoctor({ series: [other] })).toMatch(/failed +archive +SERIES_FILE gives other filters/);
   // Nor after a time without it.
   await open();
   await expect(open(other)).rejects.toMatchObject({ code: 'CONFIGURATION' });
@@ -88,6 +94,13 @@ test('filters of a series that was never read may be mended', async () => {
   await read('devices');
   await open(DEVICES);
   await expect(open({ ...DEVICES, userAgent: 'Inventroy' })).rejects.toMatchObject({ code: 'CONFIGURATION' });
+});
+
+test('doctor says that the clock of Postgres is another, which views go by', async () => {
+  const ahead = { ...systemClock, now: () => Date.now() + 86_400_000 };
+  const behind = /warning +database clock +that of Postgres is (23 h 59 min|1 d) behind this machine's/;
+  expect(await saidByDoctor({ clock: ahead })).toMatch(behind);
+  expect(await saidByDoctor()).not.toContain('database clock');
 });
 
 test('an archive is filled from one dashboard, and doctor says so too', async () => {
