@@ -26,10 +26,10 @@ export class GapWatch {
     this.#options = options;
   }
 
-  /** @param now by Meraki's clock, once it has answered */
-  async look(now: Instant): Promise<void> {
+  /** @param now by Meraki's clock; `undefined` where that is not certain, and then nothing is recorded for ever */
+  async look(now: Instant | undefined): Promise<void> {
     const { database, clock, log, warningSeconds } = this.#options;
-    tellLosses(log, await recordLostTime(database, now));
+    if (now !== undefined) tellLosses(log, await recordLostTime(database, now));
     for (const near of await readNearDeadlines(database.query, warningSeconds)) {
       const name = describeStream(near.key);
       if (!hasPassed(DAY_MS, this.#warnedAt.get(name) ?? Number.NEGATIVE_INFINITY, clock.now())) continue;

@@ -1,13 +1,14 @@
 /*
  * What goes after its time: figures that views no longer show, and the months that RETENTION names.
  */
+import type { Clock } from '../clock.ts';
 import { deleteOldAudits } from '../db/audits.ts';
 import type { Database } from '../db/database.ts';
 import { deleteOldLateness } from '../db/lateness.ts';
 import { readOrganizations } from '../db/organizations.ts';
 import { dropExpired } from '../db/retention.ts';
 import { deleteOldRuns, foldIdleRuns } from '../db/sync-runs.ts';
-import { instantOfSeconds } from '../instant.ts';
+import { instantOfMilliseconds, instantOfSeconds } from '../instant.ts';
 import type { Log } from '../log.ts';
 import type { MerakiClient } from '../meraki/client.ts';
 
@@ -37,21 +38,26 @@ export async function forgetOldFigures({
   await deleteOldLateness(database.query, before);
 }
 
-/** Drops the months that are older than RETENTION, and says which; those in use go at the next turn. */
+/**
+ * Drops the months that are older than RETENTION, and says which; those in use go at the next turn. By Meraki's clock or
+ * this machine's, whichever is behind: what is dropped by a wrong one is gone.
+ */
 export async function dropOldMonths({
   database,
   client,
+  clock,
   log,
   retentionSeconds,
 }: {
   readonly database: Database;
   readonly client: Pick<MerakiClient, 'now'>;
+  readonly clock: Pick<Clock, 'now'>;
   readonly log: Log;
   /** How long rows are kept at least; `undefined`: for ever. */
   readonly retentionSeconds: number | undefined;
 }): Promise<void> {
   if (retentionSeconds === undefined) return;
-  const now = client.now();
+  const now = Math.min(client.now(), instantOfMilliseconds(clock.now()));
   const { dropped, inUse } = await dropExpired(database, now - instantOfSeconds(retentionSeconds), now);
   if (dropped.length > 0) log.info({ dropped }, 'months older than RETENTION were dropped');
   if (inUse.length > 0) {

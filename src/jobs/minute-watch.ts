@@ -69,7 +69,7 @@ export class MinuteWatch {
         () => networks.look(signal),
         async () => {
           if (await this.#claim('gaps', RECONCILE_EVERY_MS - WATCH_EVERY_MS / 2))
-            await gaps.look(client.now());
+            await gaps.look(client.recentNow());
         },
         () => rollUpAll({ ...this.#options, signal }, client.now()),
       );

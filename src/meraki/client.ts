@@ -84,6 +84,11 @@ export class MerakiClient {
     return merakiTime({ clock: this.#options.clock, skew: this.#shared.skew });
   }
 
+  /** The same, where Meraki has answered lately: else this machine's clock may have been set meanwhile, by years. */
+  recentNow(): Instant | undefined {
+    return this.#shared.skew.isFresh(this.#options.clock.now()) ? this.now() : undefined;
+  }
+
   /** Asks for `path` below the base URL. See {@link follow} for what it throws. */
   get(path: string, query: Query, options: RequestOptions = {}): Promise<Answer> {
     const url = new URL(`${this.#options.baseUrl.replace(/\/$/, '')}${path}`);

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { claimChore } from '../../src/db/chores.ts';
-import { missingPartitions } from '../../src/db/partitions.ts';
+import { missingPartitions, Partitions } from '../../src/db/partitions.ts';
+import { rememberStream } from '../../src/db/streams.ts';
 import { instantOfSeconds, parseInstant } from '../../src/instant.ts';
 import { GapWatch } from '../../src/jobs/gap-watch.ts';
 import { MinuteWatch } from '../../src/jobs/minute-watch.ts';
@@ -11,7 +12,7 @@ import { ManualClock } from '../support/manual-clock.ts';
 import { delivery, RollupBench } from '../support/rollup-bench.ts';
 import { createTestDatabase, emptyTestDatabase } from '../support/test-database.ts';
 import { testLog } from '../support/test-log.ts';
-import { startClient } from '../unit/meraki/loopback-server.ts';
+import { startClient, startServer } from '../unit/meraki/loopback-server.ts';
 
 const NOW = parseInstant('2026-01-15T12:00:00Z') ?? 0;
 const MINUTE_MS = 60_000;
@@ -33,6 +34,46 @@ test('a turn that a wrong clock wrote far ahead keeps nobody from it', async () 
   const { database } = await emptyTestDatabase();
   expect(await claimChore(database.query, 'minute', NOW + 365 * 86_400_000_000, MINUTE_MS)).toBe(true);
   expect(await claimChore(database.query, 'minute', NOW, MINUTE_MS)).toBe(true);
+});
+
+test('a clock that is suddenly a year ahead loses nothing before Meraki was asked what time it is', async () => {
+  const { database } = await emptyTestDatabase();
+  const key = { organizationId: '1', stream: 'webhook_logs', series: 'all' } as const;
+  const fresh = { wantedFrom: NOW - 60 * MINUTE, lookbackSeconds: 30 * 86_400, expectedLagSeconds: 600 };
+  await rememberStream(database, key, fresh, NOW);
+  const clock = new ManualClock({ start: NOW / 1_000 });
+  let ahead = 0;
+  const meraki = await startServer((_request, response) => {
+    const date = new Date(clock.now() - ahead).toUTCString();
+    response.writeHead(200, { 'content-type': 'application/json', date }).end('[]');
+  });
+  const { client } = startClient(meraki.url, { clock });
+  const options = { database, partitions: new Partitions(database), client, clock, log: testLog };
+  const watch = new MinuteWatch({
+    ...options,
+    networks: new NetworkWatch({ ...options, hash64 }),
+    gaps: new GapWatch({ ...options, warningSeconds: 1 }),
+    store: new StoreWatch(options),
+    keepUp: async () => undefined,
+  });
+  const lost = async () => {
+    await watch.look(new AbortController().signal);
+    const found = await database.pool.query('select lost_from from meraki_ingest.lost_time');
+    return found.rows.length;
+  };
+  await client.get('/organizations', {});
+  expect(await lost()).toBe(0);
+  ahead = 365 * 1_440 * MINUTE_MS;
+  await clock.advance(ahead);
+  expect(await lost()).toBe(0);
+  await client.get('/organizations', {});
+  await clock.advance(10 * MINUTE_MS);
+  expect(await lost()).toBe(0);
+  // That much time has really passed.
+  ahead -= 60 * 1_440 * MINUTE_MS;
+  await client.get('/organizations', {});
+  await clock.advance(10 * MINUTE_MS);
+  expect(await lost()).toBe(1);
 });
 
 test('a queue that is gone and a stream that cannot be rolled up keep nothing else from being done', async () => {

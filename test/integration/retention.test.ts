@@ -6,10 +6,12 @@ import { readStream, rememberStream } from '../../src/db/streams.ts';
 import { addVerified, readVerified } from '../../src/db/verified-time.ts';
 import { writeWebhookDeliveries } from '../../src/db/webhook-deliveries.ts';
 import { type Instant, parseInstant } from '../../src/instant.ts';
+import { dropOldMonths } from '../../src/jobs/keep-no-longer.ts';
 import { type Range, rangesOf } from '../../src/ranges.ts';
 import type { StreamKey } from '../../src/stream-key.ts';
 import { deliveryBatch } from '../support/delivery-batch.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { testLog } from '../support/test-log.ts';
 
 const key: StreamKey = { organizationId: '1', stream: 'webhook_logs', series: 'all' };
 const now = at('2026-11-15T12:00:00Z');
@@ -84,6 +86,24 @@ test('months that lie wholly before are dropped, and no claim to them is left (I
   expect(record?.wantedFrom).toBe(at('2026-05-01T00:00:00Z'));
   const gaps = await owned.database.pool.query('select * from meraki.gaps where gap_to < $1', ['2026-11-01']);
   expect(gaps.rows).toEqual([]);
+});
+
+test("a clock that is ahead drops nothing before its time, be it this machine's or Meraki's", async () => {
+  const { database } = owned;
+  const drop = (meraki: Instant, machine: Instant) =>
+    dropOldMonths({
+      database,
+      client: { now: () => meraki },
+      clock: { now: () => machine / 1_000 },
+      log: testLog,
+      retentionSeconds: 365 * 86_400,
+    });
+  const ahead = at('2029-01-01T00:00:00Z');
+  await drop(ahead, now);
+  await drop(now, ahead);
+  expect(await stored()).toHaveLength(3);
+  await drop(ahead, ahead);
+  expect(await stored()).toEqual([]);
 });
 
 test('a month that the time lies in is kept whole', async () => {
