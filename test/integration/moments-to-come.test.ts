@@ -60,6 +60,8 @@ function tests(redisUrl: () => Promise<string | undefined>) {
       const options = { ...backfillOptions(KEY, 1), delay: 10_000 };
       await queues.history.add('backfill', KEY, options);
     });
+    const other = { ...KEY, organizationId: '2' };
+    await queues.history.add('backfill', other, { ...backfillOptions(other, 1), delay: 20 * MINUTE });
     expect(await queues.live.getDelayedCount(Date.now() + HOUR)).toBe(0);
     expect(await bringAllBack(queues)).toEqual([3, 2]);
     expect(await isScheduleWhole(queues, WANTED, 6 * HOUR)).toBe(false);
@@ -71,7 +73,7 @@ function tests(redisUrl: () => Promise<string | undefined>) {
     expect(await queues.live.getDelayedCount(Date.now() + HOUR)).toBeGreaterThanOrEqual(2);
     expect(await queues.history.getJobCounts('prioritized', 'delayed')).toEqual({
       prioritized: 1,
-      delayed: 1,
+      delayed: 2,
     });
     expect(await bringAllBack(queues)).toEqual([0, 0]);
   });
