@@ -113,7 +113,6 @@ export class SyncWorker {
     await this.#applySchedule();
     await extendCalendars(this.#options.database, this.#options.client.now());
     if (await this.#claim('forget', DAY_MS)) await this.#renew();
-
     await dropOldMonths(this.#options);
     if (await this.#claim('lateness', HOUR_MS)) await this.#lateness.look(organizationIds);
     return organizationIds;
