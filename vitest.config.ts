@@ -35,7 +35,7 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
-          globalSetup: ['test/support/global-setup.ts'],
+          globalSetup: ['test/support/build-once.ts', 'test/support/global-setup.ts'],
           setupFiles: ['test/support/hooks-of-servers.ts'],
           expect: EXPECT,
           testTimeout: TIMEOUT,

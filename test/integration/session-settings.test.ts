@@ -37,7 +37,7 @@ test('an archive is exact in a database that writes dates and numbers in another
 
   const settings = { DATABASE_URL: owned.url, MERAKI_DASHBOARD_API_KEY: simulator.key };
   const shown = await runHere(['status', '--json'], settings);
-  expect(JSON.parse(shown.stdout).streams[0].covered_until).toMatch(/^20\d\d-\d\d-\d\d \d\d:\d\d/);
+  expect(JSON.parse(shown.stdout).streams[0].covered_until).toMatch(/^20\d\d-\d\d-\d\dT\d\d:\d\d/);
   const explained = await runHere(['explain', id, new Date(Date.now() - 86_400_000).toISOString()], settings);
   expect(explained).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('It was read') });
 });
