@@ -6,6 +6,7 @@ import type { Gates } from './gates.ts';
 import type { ModelProcess } from './model-process.ts';
 import type { ProgressModel } from './progress-model.ts';
 import type { Reach } from './reach.ts';
+import type { RunFiguresModel } from './run-figures.ts';
 import { COPY, DIGEST, labelOf } from './statement-label.ts';
 
 /** What a call of a dead process gets; nobody is there to see it. */
@@ -20,6 +21,7 @@ interface Watched {
   readonly fence: FenceModel;
   readonly progress: ProgressModel;
   readonly reach: Reach;
+  readonly figures: RunFiguresModel;
 }
 
 type Callback = (error: unknown, result?: pg.QueryResult) => void;
@@ -77,6 +79,7 @@ class GatedConnection {
   readonly #fence: FenceModel;
   readonly #progress: ProgressModel;
   readonly #reach: Reach;
+  readonly #figures: RunFiguresModel;
   readonly #send: Query;
   #inTransaction = false;
   #movedFrom: number | undefined;
@@ -90,11 +93,12 @@ class GatedConnection {
   constructor(
     client: pg.PoolClient,
     process: ModelProcess,
-    { gates, fence, progress, reach }: Watched,
+    { gates, fence, progress, reach, figures }: Watched,
     send: Query,
   ) {
     this.#progress = progress;
     this.#reach = reach;
+    this.#figures = figures;
     this.#client = client;
     this.#process = process;
     this.#gates = gates;
@@ -114,6 +118,9 @@ class GatedConnection {
       if (when === 'before') {
         this.#end(what);
         return await this.#send(query, values as unknown[]);
+      }
+      if (label === 'commit' && (when === 'during' || when === 'after')) {
+        this.#figures.isCut(process.runId, what === 'drop');
       }
       const answer = this.#send(query, values as unknown[]).then((result) => {
         this.#note(label, values ?? [], result);
@@ -162,6 +169,7 @@ class GatedConnection {
       this.#fence.moved(laneName, runId, this.#movedFrom);
       if (!this.#progress.moved(runId, this.#stored) && this.#holdsCoverage) this.#reach.takenBack += 1;
       if (this.#isUnwritten) this.#reach.known += 1;
+      this.#figures.committed(runId);
       this.#process.hasCommitted = true;
     }
     if (label === COPY) this.#reach.copies += 1;
@@ -170,7 +178,10 @@ class GatedConnection {
       this.#isUnwritten = true;
     }
     if (label === COPY || label === WRITE) this.#isUnwritten = false;
-    if (label === 'begin') this.#inTransaction = true;
+    if (label === 'begin') {
+      this.#inTransaction = true;
+      this.#figures.begins(runId);
+    }
     if (label === 'commit' || label === 'rollback') this.#inTransaction = false;
     if (label === 'select for update meraki_ingest.coverage')
       this.#holdsCoverage = this.#movedFrom !== undefined;

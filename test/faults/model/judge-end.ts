@@ -14,10 +14,11 @@ import { type Ranges, rangesOf, shrinkToGrid, subtract, union } from '../../../s
 import type { StreamName } from '../../../src/stream-key.ts';
 import { EDGE_MARGIN } from '../../../src/sync/plan.ts';
 import type { ArchiveSnapshot, StoredStream } from './archive-snapshot.ts';
+import type { StoredLine } from './delivery-lines.ts';
 import type { Judge } from './judge.ts';
 import type { ModelPlan } from './model-plan.ts';
 import type { Surroundings } from './model-process.ts';
-import type { StoredLine, TruthModel } from './truth-model.ts';
+import type { TruthModel } from './truth-model.ts';
 import type { WorldTime } from './world-time.ts';
 
 export interface EndFigures {

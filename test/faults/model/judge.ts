@@ -1,14 +1,31 @@
 import type pg from 'pg';
 import { formatInstant, instantOfMilliseconds } from '../../../src/instant.ts';
 import { intersect, type Ranges, subtract, union } from '../../../src/ranges.ts';
+import type { Simulator } from '../../../src/simulator/simulator.ts';
 import { type ArchiveSnapshot, type StoredCoverage, takeSnapshot } from './archive-snapshot.ts';
+import type { LossJudge } from './judge-losses.ts';
+import { judgeRuns } from './judge-runs.ts';
+import type { UnsettledJudge } from './judge-unsettled.ts';
 import type { OrderModel } from './order-model.ts';
+import type { RunFiguresModel } from './run-figures.ts';
 import type { ServedModel } from './served-model.ts';
 import type { Difference, TruthModel } from './truth-model.ts';
 import type { WorldTime } from './world-time.ts';
 
 /** The source tells its time in whole seconds, and whoever asks adds the latency. */
 const CLOCK_GRAIN = 2_000_000;
+
+/** What an archive is compared with, and those who judge a part of it. */
+export interface Judging {
+  readonly observer: pg.Pool;
+  readonly organizationId: string;
+  readonly truth: TruthModel;
+  readonly time: WorldTime;
+  readonly served: ServedModel;
+  readonly order: OrderModel;
+  readonly unsettled: UnsettledJudge;
+  readonly losses: LossJudge;
+}
 
 /** Compares the archive with the truth, as often as it is asked, and keeps what it finds. */
 export class Judge {
@@ -18,6 +35,8 @@ export class Judge {
   readonly #time: WorldTime;
   readonly #served: ServedModel;
   readonly #order: OrderModel;
+  readonly #unsettled: UnsettledJudge;
+  readonly #losses: LossJudge;
   readonly #finalBefore = new Map<string, Ranges>();
   readonly failures: string[] = [];
   checks = 0;
@@ -27,20 +46,15 @@ export class Judge {
   doubled = 0;
   falseCoverage = 0;
 
-  constructor(
-    observer: pg.Pool,
-    organizationId: string,
-    truth: TruthModel,
-    time: WorldTime,
-    served: ServedModel,
-    order: OrderModel,
-  ) {
+  constructor({ observer, organizationId, truth, time, served, order, unsettled, losses }: Judging) {
     this.#order = order;
     this.#served = served;
     this.#observer = observer;
     this.#organizationId = organizationId;
     this.#truth = truth;
     this.#time = time;
+    this.#unsettled = unsettled;
+    this.#losses = losses;
   }
 
   /** I1, I2 and I5 as they have to hold at every moment. @returns what was seen, if it could be looked at */
@@ -78,7 +92,16 @@ export class Judge {
     this.#countedOnce(archive, when);
     if (archive.quarantinedBuckets > 0)
       this.fail(`I7: ${when}: ${archive.quarantinedBuckets} sound buckets are in quarantine`);
+    for (const failure of [...this.#unsettled.look(archive), ...this.#losses.look(archive)]) {
+      this.fail(`${failure} (${when})`);
+    }
     return archive;
+  }
+
+  /** What has to hold besides once nobody works any more. */
+  async end(archive: ArchiveSnapshot, figures: RunFiguresModel, simulator: Simulator): Promise<void> {
+    const runs = await judgeRuns(this.#observer, simulator, this.#organizationId, figures);
+    for (const failure of [...this.#losses.end(archive), ...runs]) this.fail(failure);
   }
 
   fail(failure: string): void {

@@ -4,6 +4,7 @@ import { openDatabase } from '../../../src/db/database.ts';
 import { migrate } from '../../../src/db/migrate.ts';
 import { onDatabase, withClient } from '../../support/run-databases.ts';
 import { testLog } from '../../support/test-log.ts';
+import { copyGapsView } from './views-at-model-time.ts';
 
 /** Drops all partitions, so that every plan makes its own, and empties what is left. */
 const AS_NEW = `
@@ -41,6 +42,7 @@ export async function createModelDatabase(adminUrl: string): Promise<ModelDataba
   const database = openDatabase(url, testLog);
   await migrate(database);
   await database.close();
+  await withClient(url, copyGapsView);
   return {
     url,
     drop: () =>

@@ -9,6 +9,7 @@ import type { Lane, StreamName } from '../../../src/stream-key.ts';
 import { type LaneResult, runLane } from '../../../src/sync/run-lane.ts';
 import type { Stream } from '../../../src/sync/stream.ts';
 import { testLog } from '../../support/test-log.ts';
+import type { AnswersModel } from './answers-model.ts';
 import type { FenceModel } from './fence-model.ts';
 import { countConnecting, gateClient, ProcessDied, socketOf } from './gated-client.ts';
 import type { Gates, Operation } from './gates.ts';
@@ -17,6 +18,8 @@ import { createModelStream } from './model-streams.ts';
 import type { OrderModel } from './order-model.ts';
 import type { ProgressModel } from './progress-model.ts';
 import type { Reach } from './reach.ts';
+import type { RunFiguresModel } from './run-figures.ts';
+import { OPERATIONS } from './served-model.ts';
 import type { MachineClock } from './world-time.ts';
 
 export interface Surroundings {
@@ -29,6 +32,8 @@ export interface Surroundings {
   readonly progress: ProgressModel;
   readonly order: OrderModel;
   readonly reach: Reach;
+  readonly answers: AnswersModel;
+  readonly figures: RunFiguresModel;
 }
 
 export interface Job {
@@ -110,7 +115,11 @@ export class ModelProcess {
     this.runId = `${this.name}.${this.#runs}`;
     this.laneName = `${job.stream} ${job.lane}`;
     this.#stopping = new AbortController();
+    const { figures } = this.#surroundings;
+    const { runId } = this;
+    figures.begun(runId, job.stream);
     void this.#run(job, pauseNow).then((ended) => {
+      figures.ended(runId, ended !== 'crashed' && !(ended instanceof Error));
       this.ended = ended;
       this.#surroundings.gates.changed();
     });
@@ -162,7 +171,8 @@ export class ModelProcess {
 
   /** The stream, with a gate at every request that the loop sends. */
   #gated(stream: Stream): Stream {
-    const { gates, progress, order, reach } = this.#surroundings;
+    const { gates, progress, order, reach, answers, figures } = this.#surroundings;
+    const isLog = stream.key.stream === 'webhook_logs';
     // A request may outlive its run, which does not wait for it where it ends with an error.
     const { runId } = this;
     const gate = async <T>(
@@ -177,14 +187,20 @@ export class ModelProcess {
       return await gates.pass(this, label, 'request', async (fate, operation) => {
         const [what, when] = fate.split(' ');
         const isAsked = what !== 'crash' || when !== 'before';
+        const askedBefore = this.#askedOf(stream);
         const answer = isAsked ? ask(AbortSignal.any([signal, this.#life.signal]), operation) : undefined;
         answer?.catch(() => undefined);
-        if (what === 'crash' && when === 'after') await answer?.catch(() => undefined);
-        if (what === 'crash') this.crash();
-        this.assertAlive();
-        const given = await (answer as Promise<T>);
-        this.assertAlive();
-        return given;
+        try {
+          if (what === 'crash' && when === 'after') await answer?.catch(() => undefined);
+          if (what === 'crash') this.crash();
+          this.assertAlive();
+          const given = await (answer as Promise<T>);
+          this.assertAlive();
+          return given;
+        } finally {
+          // Of what is under way when its process dies, nobody knows whether it will be answered.
+          figures.asked(runId, Math.max(1, this.#askedOf(stream) - askedBefore));
+        }
       });
     };
     return {
@@ -194,21 +210,34 @@ export class ModelProcess {
         progress.asked(runId, window);
         const page = window.pageToken === null ? 'first page' : 'later page';
         return gate(page, signal, async (either, operation) => {
+          if (isLog) answers.asked(window);
           const look = idleBefore && ((width: number) => gates.within(operation, () => idleBefore(width)));
           const reading = await stream.read(window, learned, either, intervalSeconds, look);
           progress.answered(runId, window, reading.window);
-          if (stream.key.stream === 'webhook_logs') order.answered(window, reading);
+          if (isLog) order.answered(window, reading);
           if (reading.leavesRest !== undefined) reach.idle += 1;
           return reading;
         });
       },
-      write: (tx, readings, ...rest) => {
+      write: async (tx, readings, ...rest) => {
         const [first] = readings;
         if (first !== undefined) progress.writes(runId, first.asked, readings.length);
         order.written(readings);
-        return stream.write(tx, readings, ...rest);
+        if (isLog) answers.wroteLogs(readings);
+        else answers.wroteCounts(readings);
+        const written = await stream.write(tx, readings, ...rest);
+        figures.wrote(runId, { pages: readings.length, rowsNew: written.rowsNew });
+        return written;
       },
       probe: (asked, signal) => gate('probe', signal, (either) => stream.probe(asked, either)),
     };
+  }
+
+  /** What the source was asked of the stream so far, by anybody. */
+  #askedOf({ key }: Stream): number {
+    return this.#surroundings.simulator
+      .requests()
+      .filter(({ operation }) => operation === OPERATIONS[key.stream])
+      .reduce((sum, { count }) => sum + count, 0);
   }
 }

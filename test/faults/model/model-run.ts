@@ -1,24 +1,19 @@
 import { LEASE_MS } from '../../../src/db/checkpoints.ts';
-import { HistorianError, UntrustedHostError } from '../../../src/errors.ts';
-import { formatInstant, instantOfMilliseconds } from '../../../src/instant.ts';
+import { instantOfMilliseconds } from '../../../src/instant.ts';
 import type { Random } from '../../../src/simulator/random.ts';
 import type { Fate, Stop } from './gates.ts';
+import { JobBoard } from './job-board.ts';
+import { JobEndings, spokenEnding } from './job-endings.ts';
 import type { Judge } from './judge.ts';
 import { type EndFigures, judgeEnd } from './judge-end.ts';
-import { type Ended, type Job, ModelProcess, type Surroundings } from './model-process.ts';
+import type { LossWatch } from './loss-watch.ts';
+import { type Job, ModelProcess, type Surroundings } from './model-process.ts';
 import { SourceFaults } from './source-faults.ts';
 import type { TruthModel } from './truth-model.ts';
 import { MachineClock, type WorldTime } from './world-time.ts';
 
 /** Until when a lease keeps others away at most: hosts whose clocks differ by less believe one another. */
 const LONGEST_LEASE_MS = LEASE_MS + 30_000;
-const JOBS: readonly Job[] = [
-  { stream: 'webhook_logs', lane: 'live' },
-  { stream: 'webhook_logs', lane: 'backfill' },
-  { stream: 'webhook_logs', lane: 'backfill' },
-  { stream: 'api_responses', lane: 'live' },
-  { stream: 'api_responses', lane: 'backfill' },
-];
 const WHEN = ['before', 'during', 'after'] as const;
 /** A statement a plan is after is hit more often than the others. */
 const AIMED = 0.3;
@@ -31,25 +26,28 @@ export class ModelRun {
   readonly #judge: Judge;
   readonly #random: Random;
   readonly #faults: SourceFaults;
+  readonly #board: JobBoard;
+  readonly #watch: LossWatch;
+  readonly endings: JobEndings;
   readonly #clocks: readonly MachineClock[];
   readonly #processes: ModelProcess[] = [];
   readonly #buried: ModelProcess[] = [];
   #births = 0;
   #step = 0;
   #last: ModelProcess | undefined;
-  /** Jobs whose process was paused or crashed: somebody else may take them over. */
-  readonly #orphans: Job[] = [];
   readonly hits = new Map<string, number>();
-  readonly errors = new Map<string, number>();
-  readonly figures = { jobs: 0, crashes: 0, drops: 0, pauses: 0, jumps: 0, superseded: 0 };
+  readonly figures = { jobs: 0, crashes: 0, drops: 0, pauses: 0, jumps: 0 };
 
-  constructor(surroundings: Surroundings, time: WorldTime, judge: Judge, random: Random) {
+  constructor(surroundings: Surroundings, time: WorldTime, judge: Judge, random: Random, watch: LossWatch) {
     const { plan, simulator } = surroundings;
     this.#surroundings = surroundings;
     this.#time = time;
     this.#judge = judge;
     this.#random = random;
     this.#faults = new SourceFaults(plan, simulator);
+    this.#board = new JobBoard(plan, time, random);
+    this.#watch = watch;
+    this.endings = new JobEndings(plan, time, judge);
     this.#clocks = plan.clockErrors.map((error) => new MachineClock(time, error));
     for (const [machine] of this.#clocks.entries()) this.#processes.push(this.#born(machine));
   }
@@ -61,7 +59,7 @@ export class ModelRun {
     for (this.#step = 1; this.#step <= plan.steps; this.#step += 1) {
       await gates.settle(this.#processes);
       await this.#lookAfterCommits();
-      this.#collect();
+      this.endings.collect(this.#processes);
       if (this.#random.chance(plan.jump)) this.#jump();
       const ready = gates.standing().filter(({ process }) => process.pausedUntil <= this.#step);
       const idle = this.#processes.filter((process) => process.job === undefined);
@@ -82,7 +80,7 @@ export class ModelRun {
       await gates.settle(this.#processes);
       gates.standing()[0]?.release('go');
     }
-    this.#collect();
+    this.endings.collect(this.#processes);
   }
 
   /** Ends all faults, lets everybody finish, and has one healthy process do what is left. */
@@ -91,7 +89,7 @@ export class ModelRun {
     gates.openAll();
     this.#faults.heal();
     await gates.settle(this.#processes);
-    this.#collect();
+    this.endings.collect(this.#processes);
     await this.#judge.look('when all faults had ended');
     this.#time.pass(2 * LONGEST_LEASE_MS + Math.max(plan.settle.logs, plan.settle.codes));
     const healthy = this.#born(0);
@@ -105,16 +103,19 @@ export class ModelRun {
         this.figures.jobs += 1;
         await gates.settle([healthy]);
         const ended = healthy.ended;
-        this.#collect();
+        this.endings.collect(this.#processes);
         if (ended !== 'complete')
-          this.#judge.fail(`I3: ${lane} of ${stream} ended ${spoken(ended)} without any fault`);
+          this.#judge.fail(`I3: ${lane} of ${stream} ended ${spokenEnding(ended)} without any fault`);
       }
     }
   }
 
   async judge(truth: TruthModel): Promise<EndFigures> {
+    const isRecorded = await this.#watch.look(instantOfMilliseconds(this.#time.now()));
     const archive = await this.#judge.look('at the end');
-    if (archive === undefined) throw new Error('the archive is locked though nobody works');
+    if (!isRecorded || archive === undefined) throw new Error('the archive is locked though nobody works');
+    const { figures, simulator } = this.#surroundings;
+    await this.#judge.end(archive, figures, simulator);
     return judgeEnd(this.#surroundings, this.#time, truth, this.#judge, archive, this.#faults.struck);
   }
 
@@ -130,10 +131,7 @@ export class ModelRun {
   }
 
   #begin(process: ModelProcess): void {
-    const orphan = this.#random.chance(0.6) ? this.#orphans.shift() : undefined;
-    const busy = this.#processes.flatMap(({ job }) => job ?? []);
-    const twice = busy.length > 0 && this.#random.chance(0.25) ? this.#random.pick(busy) : undefined;
-    const job = orphan ?? twice ?? this.#restricted(this.#pickJob());
+    const job = this.#board.next(this.#processes.flatMap(({ job }) => job ?? []));
     const patience = this.#random.chance(0.3) ? this.#random.integer(8) : Number.POSITIVE_INFINITY;
     let asked = 0;
     process.start(job, () => {
@@ -141,20 +139,6 @@ export class ModelRun {
       return asked > patience;
     });
     this.figures.jobs += 1;
-  }
-
-  #pickJob(): Job {
-    const { favours } = this.#surroundings.plan;
-    return favours !== undefined && this.#random.chance(0.5) ? favours : this.#random.pick(JOBS);
-  }
-
-  /** Now and then only a stretch of time, as `sync --from --to`. */
-  #restricted(job: Job): Job {
-    if (!this.#random.chance(0.08)) return job;
-    const { lookback } = this.#surroundings.plan;
-    const from = this.#time.now() - this.#random.integer(lookback);
-    const to = from + this.#random.integer(lookback / 2);
-    return { ...job, only: { from: instantOfMilliseconds(from), to: instantOfMilliseconds(to) } };
   }
 
   #choose(ready: readonly Stop[]): Stop {
@@ -195,7 +179,7 @@ export class ModelRun {
   #pause(process: ModelProcess): void {
     this.figures.pauses += 1;
     process.pausedUntil = this.#step + 20 + this.#random.integer(150);
-    if (process.job !== undefined) this.#orphans.push(process.job);
+    this.#board.orphan(process.job);
     this.#time.pass(LEASE_MS + this.#random.integer(4 * LONGEST_LEASE_MS));
   }
 
@@ -204,12 +188,13 @@ export class ModelRun {
     await gates.settle(this.#processes);
     if (!process.isDead) return;
     this.figures.crashes += 1;
-    if (process.job !== undefined) this.#orphans.push(process.job);
+    this.#board.orphan(process.job);
     this.#processes.splice(this.#processes.indexOf(process), 1);
     this.#buried.push(process);
     const machine = Number(process.name.split(' ').at(-1));
     this.#processes.push(this.#born(machine));
     if (this.#random.chance(0.5)) this.#time.pass(LEASE_MS + this.#random.integer(LONGEST_LEASE_MS));
+    await this.#watch.look(instantOfMilliseconds(this.#time.now()));
     await this.#judge.look(`after crash ${this.figures.crashes} in step ${this.#step}`);
   }
 
@@ -232,34 +217,7 @@ export class ModelRun {
     this.#faults.breakOnceSorted(archive);
   }
 
-  #collect(): void {
-    for (const process of this.#processes) {
-      const { ended } = process;
-      if (ended === undefined) continue;
-      process.job = undefined;
-      process.ended = undefined;
-      if (ended === 'superseded') this.figures.superseded += 1;
-      if (ended instanceof Error) this.#noteError(ended);
-    }
-  }
-
-  #noteError(error: Error): void {
-    const known = error instanceof HistorianError;
-    const code = known ? error.code : `${error.name}: ${error.message}`;
-    this.errors.set(code, (this.errors.get(code) ?? 0) + 1);
-    // A redirect to where the key must not go ends a job for good: I8, and a fault of the plan.
-    const isUntrusted = error instanceof UntrustedHostError && this.#surroundings.plan.faults !== undefined;
-    if (known && (error.retry !== 'never' || isUntrusted)) return;
-    this.#judge.fail(
-      `a job ended with ${code} (${error.message}) at ${formatInstant(instantOfMilliseconds(this.#time.now()))}`,
-    );
-  }
-
   #hit(place: string): void {
     this.hits.set(place, (this.hits.get(place) ?? 0) + 1);
   }
-}
-
-function spoken(ended: Ended | undefined): string {
-  return ended instanceof Error ? `${ended.name}: ${ended.message}` : String(ended);
 }

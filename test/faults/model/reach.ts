@@ -10,6 +10,13 @@ export class Reach {
   idle = 0;
   /** Windows that were given up, and that had claimed time by an order that was disproved since. */
   takenBack = 0;
+  /** Deliveries that were compared before they were final, and buckets. */
+  unsettledRows = 0;
+  unsettledBuckets = 0;
+  /** Stretches that were listed as lost. */
+  losses = 0;
+  /** Runs that lived on and were not told of a commit of pages that came about. */
+  untold = 0;
 }
 
 /** What each counts, for a person. */
@@ -19,6 +26,10 @@ export const REACHED: Readonly<Record<keyof Reach, string>> = {
   copies: 'stretches of new time that were copied',
   idle: 'empty answers that confirmed the one before',
   takenBack: 'windows that took back what they claimed',
+  unsettledRows: 'deliveries that were compared before they were final',
+  unsettledBuckets: 'buckets that were compared before they were final',
+  losses: 'stretches that were listed as lost',
+  untold: 'runs that did not know of a commit of theirs',
 };
 
 export const PLACES = Object.keys(REACHED) as (keyof Reach)[];

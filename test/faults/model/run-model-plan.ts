@@ -1,15 +1,20 @@
 import { instantOfMilliseconds } from '../../../src/instant.ts';
 import { createRandom } from '../../../src/simulator/random.ts';
 import { startSimulator } from '../../../src/simulator/simulator.ts';
+import { AnswersModel } from './answers-model.ts';
 import { FenceModel } from './fence-model.ts';
 import { Gates } from './gates.ts';
 import { Judge } from './judge.ts';
+import { LossJudge } from './judge-losses.ts';
+import { UnsettledJudge } from './judge-unsettled.ts';
+import { LossWatch } from './loss-watch.ts';
 import { openObserver } from './model-database.ts';
 import { drawModelPlan, HOUR, type ModelPlan } from './model-plan.ts';
 import { ModelRun } from './model-run.ts';
 import { OrderModel } from './order-model.ts';
 import { ProgressModel } from './progress-model.ts';
 import { Reach } from './reach.ts';
+import { RunFiguresModel } from './run-figures.ts';
 import { ServedModel } from './served-model.ts';
 import { TruthModel } from './truth-model.ts';
 import { WorldTime } from './world-time.ts';
@@ -91,21 +96,21 @@ export async function runModelPlan(seed: number, options: ModelOptions): Promise
   const truth = new TruthModel(simulator, organizationId, time, from, plan.userAgent);
   const order = new OrderModel();
   const reach = new Reach();
-  const judge = new Judge(
-    observer,
-    organizationId,
-    truth,
-    time,
-    new ServedModel(simulator, organizationId, plan),
-    order,
-  );
+  const answers = new AnswersModel(time);
+  const unsettled = new UnsettledJudge(truth, answers, time, plan);
+  const losses = new LossJudge(plan, time);
+  const served = new ServedModel(simulator, organizationId, plan);
+  const judge = new Judge({ observer, organizationId, truth, time, served, order, unsettled, losses });
+  const figures = new RunFiguresModel();
   const fence = new FenceModel();
   const progress = new ProgressModel();
   const gates = new Gates(observer);
   const random = createRandom('model run', seed);
   const { databaseUrl } = options;
-  const surroundings = { plan, databaseUrl, simulator, organizationId, gates, fence, progress, order, reach };
-  const run = new ModelRun(surroundings, time, judge, random);
+  const told = { fence, progress, order, reach, answers, figures };
+  const surroundings = { plan, databaseUrl, simulator, organizationId, gates, ...told };
+  const watch = new LossWatch(databaseUrl, organizationId);
+  const run = new ModelRun(surroundings, time, judge, random, watch);
   try {
     await run.disturb();
     await run.heal();
@@ -114,6 +119,7 @@ export async function runModelPlan(seed: number, options: ModelOptions): Promise
       seed,
       plan,
       ...run.figures,
+      superseded: run.endings.superseded,
       takeovers: fence.takeovers,
       resumed: progress.resumed,
       commits: fence.commits,
@@ -121,7 +127,12 @@ export async function runModelPlan(seed: number, options: ModelOptions): Promise
       mostOpen: progress.mostOpen,
       mostResumed: progress.mostResumed,
       ...end,
-      reach,
+      reach: Object.assign(reach, {
+        unsettledRows: unsettled.rows,
+        unsettledBuckets: unsettled.buckets,
+        losses: losses.seen,
+        untold: [...figures.runs.values()].filter(({ isUntold }) => isUntold).length,
+      }),
       checks: judge.checks,
       rowsCompared: judge.rowsCompared,
       requestsCompared: judge.requestsCompared,
@@ -131,11 +142,12 @@ export async function runModelPlan(seed: number, options: ModelOptions): Promise
       failures: [...judge.failures, ...fence.failures, ...progress.failures],
       hits: run.hits,
       pageStatements: fence.pageStatements,
-      errors: run.errors,
+      errors: run.endings.errors,
       milliseconds: Date.now() - started,
     };
   } finally {
     await run.close();
+    await watch.close();
     await simulator.stop();
     await observer.end();
   }

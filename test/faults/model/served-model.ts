@@ -8,7 +8,7 @@ import type { Simulator } from '../../../src/simulator/simulator.ts';
 import type { StreamName } from '../../../src/stream-key.ts';
 import type { ModelPlan } from './model-plan.ts';
 
-const OPERATIONS = {
+export const OPERATIONS = {
   webhook_logs: 'getOrganizationWebhooksLogs',
   api_responses: 'getOrganizationApiRequestsOverviewResponseCodesByInterval',
 } as const;

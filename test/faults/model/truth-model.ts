@@ -9,14 +9,10 @@ import {
   MICROSECONDS_PER_SECOND,
   parseInstant,
 } from '../../../src/instant.ts';
-import { containsInstant, type Range, type Ranges } from '../../../src/ranges.ts';
+import { containsInstant, growToGrid, type Range, type Ranges } from '../../../src/ranges.ts';
 import type { Simulator } from '../../../src/simulator/simulator.ts';
+import { countLines, type StoredLine, storedLineOf } from './delivery-lines.ts';
 import type { WorldTime } from './world-time.ts';
-
-export interface StoredLine {
-  readonly at: Instant;
-  readonly line: string;
-}
 
 export interface StoredCount {
   readonly start: Instant;
@@ -34,6 +30,9 @@ export interface Difference {
 
 const SAMPLES = 3;
 const LATER_MS = 30 * 86_400_000;
+const MICROSECONDS_PER_MILLISECOND = 1_000;
+/** Seconds of which the truth is asked for at once, so that most of it is known the next time. */
+const COUNTED_AT_ONCE = 14_400;
 
 export class TruthModel {
   readonly #simulator: Simulator;
@@ -42,7 +41,11 @@ export class TruthModel {
   readonly #from: Instant;
   readonly #userAgent: string | undefined;
   readonly #buckets = new Map<string, ReadonlyMap<string, number>>();
-  #deliveries: { readonly until: Instant; readonly lines: readonly StoredLine[] } = { until: 0, lines: [] };
+  #deliveries: {
+    readonly until: Instant;
+    readonly lines: readonly StoredLine[];
+    readonly times: ReadonlyMap<string, number>;
+  } = { until: 0, lines: [], times: new Map() };
 
   /** @param userAgent whose requests are counted; everybody's without it */
   constructor(
@@ -65,13 +68,26 @@ export class TruthModel {
       const until = to + 3_600_000_000;
       const range = { from: formatInstant(this.#from), to: formatInstant(until) };
       const rows = this.#later(() => this.#simulator.truthDeliveries(this.#organizationId, range));
-      const lines = rows.map((row) => ({
-        at: instantOf(row.sentAt),
-        line: lineOf({ ...row, sentAt: instantOf(row.sentAt), loggedAt: instantOf(row.loggedAt) }),
-      }));
-      this.#deliveries = { until, lines };
+      const lines = rows.map(storedLineOf);
+      this.#deliveries = { until, lines, times: countLines(lines) };
     }
     return this.#deliveries.lines;
+  }
+
+  /** How often each delivery from the model's beginning to `to` will have been made. */
+  timesOfDeliveries(to: Instant): ReadonlyMap<string, number> {
+    this.deliveries(to);
+    return this.#deliveries.times;
+  }
+
+  /** Deliveries of a stretch of time that had appeared at a moment. */
+  shownAt(moment: Instant, { from, to }: Range): readonly StoredLine[] {
+    const range = { from: formatInstant(from), to: formatInstant(to) };
+    return this.#time
+      .at(moment / MICROSECONDS_PER_MILLISECOND, () =>
+        this.#simulator.truthDeliveries(this.#organizationId, range),
+      )
+      .map(storedLineOf);
   }
 
   compareDeliveries(final: Ranges, stored: readonly StoredLine[]): Difference {
@@ -117,8 +133,7 @@ export class TruthModel {
   compareCounts(intervalSeconds: number, final: Ranges, stored: readonly StoredCount[]): Difference {
     const balance = new Map<string, number>();
     for (const { start, code, count } of stored) {
-      if (containsInstant(final, start))
-        add(balance, `${intervalSeconds}s ${formatInstant(start)} ${code}`, count);
+      if (containsInstant(final, start)) add(balance, nameOf(intervalSeconds, start, code), count);
     }
     let compared = 0;
     for (const range of final) {
@@ -128,6 +143,13 @@ export class TruthModel {
       }
     }
     return differenceOf(balance, compared);
+  }
+
+  /** Whether a bucket may hold a count that is not final yet: never more than it will. */
+  mayHold(intervalSeconds: number, { start, code, count }: StoredCount): boolean {
+    const chunk = MICROSECONDS_PER_SECOND * Math.max(intervalSeconds, COUNTED_AT_ONCE);
+    const range = growToGrid({ from: start, to: start + 1 }, chunk);
+    return count <= (this.#counts(intervalSeconds, range).get(nameOf(intervalSeconds, start, code)) ?? 0);
   }
 
   /** All requests of a set of time. */
@@ -150,7 +172,7 @@ export class TruthModel {
     const buckets = this.#later(() => this.#simulator.truthBuckets(this.#organizationId, query));
     const counts = new Map(
       buckets.flatMap(({ startTs, counts: codes }) =>
-        codes.map(({ code, count }) => [`${interval}s ${formatInstant(instantOf(startTs))} ${code}`, count]),
+        codes.map(({ code, count }) => [nameOf(interval, instantOf(startTs), code), count]),
       ),
     );
     this.#buckets.set(key, counts);
@@ -160,29 +182,6 @@ export class TruthModel {
   #later<T>(look: () => T): T {
     return this.#time.at(this.#time.now() + LATER_MS, look);
   }
-}
-
-export interface DeliveryValues {
-  readonly networkId: string;
-  readonly alertType: string;
-  readonly url: string;
-  readonly sentAt: Instant;
-  readonly loggedAt: Instant;
-  readonly responseCode: number;
-  readonly responseDuration: number;
-}
-
-export function lineOf(row: DeliveryValues): string {
-  const { networkId, alertType, url, sentAt, loggedAt, responseCode, responseDuration } = row;
-  return JSON.stringify([
-    networkId,
-    alertType,
-    url,
-    formatInstant(sentAt),
-    formatInstant(loggedAt),
-    responseCode,
-    responseDuration,
-  ]);
 }
 
 function differenceOf(balance: ReadonlyMap<string, number>, compared: number): Difference {
@@ -202,6 +201,10 @@ function widthOf({ from, to }: Range): number {
   let [a, b] = [from / MICROSECONDS_PER_SECOND, to / MICROSECONDS_PER_SECOND];
   while (b !== 0) [a, b] = [b, a % b];
   return a;
+}
+
+function nameOf(intervalSeconds: number, start: Instant, code: number): string {
+  return `${intervalSeconds}s ${formatInstant(start)} ${code}`;
 }
 
 function instantOf(text: string): Instant {
