@@ -8,10 +8,11 @@ import { containsInstant, duration, type Ranges, rangesOf, subtract, union } fro
 import type { StreamKey } from '../stream-key.ts';
 import type { LearnedLimits } from '../sync/limits.ts';
 import { type OpenWindow, openWindow } from '../sync/open-window.ts';
-import type { Claim, Reading, Stream } from '../sync/stream.ts';
+import type { Reading, Stream } from '../sync/stream.ts';
 import { wholeBuckets } from '../sync/whole-buckets.ts';
 import type { ApiResponseBucket } from './api-response-bucket.ts';
 import { type BucketPage, readBucketPage } from './api-response-page.ts';
+import { boundedBatches, claimOf } from './bounded-batches.ts';
 import { type StreamSettings, settingsOf } from './stream-settings.ts';
 
 export interface ApiResponsesSettings extends StreamSettings {
@@ -78,7 +79,10 @@ export function apiResponses(
     async write(tx, readings, before, now) {
       let rowsNew = 0;
       let rowsKnown = 0;
-      for (const batch of (readings as readonly CountsReading[]).flatMap((reading) => reading.batches)) {
+      const batches = (readings as readonly CountsReading[]).flatMap((reading) =>
+        boundedBatches(reading.batches, reading.claims),
+      );
+      for (const batch of batches) {
         const finalBefore = before.get(batch.intervalSeconds)?.final ?? [];
         const written = await writeApiResponseCounts(tx, key, batch, finalBefore, now);
         rowsNew += written.rowsNew;
@@ -205,14 +209,6 @@ function bucketsIn(
   return buckets.filter(
     (bucket) => bucket.intervalSeconds === intervalSeconds && containsInstant(read, bucket.start),
   );
-}
-
-function claimOf(batch: ApiResponseBatch): Claim {
-  return {
-    intervalSeconds: batch.intervalSeconds,
-    final: batch.final,
-    provisional: subtract(batch.read, batch.final),
-  };
 }
 
 /**

@@ -7,7 +7,7 @@ import { intersect, type Range, type Ranges, subtract, union } from '../ranges.t
 import type { ReadBefore } from './lateness.ts';
 import { type LearnedLimits, longestAt, longestAtAllTimes, parseLearnedLimits } from './limits.ts';
 import { recordLostTime } from './lost-time.ts';
-import { beginningOf, EDGE_MARGIN, horizonOf, type Situation } from './plan.ts';
+import { beginningOf, EDGE_MARGIN, type Situation } from './plan.ts';
 import type { Stream } from './stream.ts';
 
 const SECOND = instantOfSeconds(1);
@@ -135,9 +135,11 @@ export class StreamMemory {
   async learn(learned: LearnedLimits, before = this.#learned): Promise<readonly LostStretch[]> {
     const edgeMoved = learned.lookback !== before.lookback;
     const learnedAt = learned.learnedAt ?? this.#stream.now();
+    // A run that was killed between a commit and its note of it leaves coverage alone to tell what was answered.
+    const covered = edgeMoved ? await this.#oldestCovered() : Number.POSITIVE_INFINITY;
     await this.#store(
       (stored, wantedFrom) => ({
-        ...withDisproved(stored, merged(stored, before, learned)),
+        ...withReached(withDisproved(stored, merged(stored, before, learned)), covered),
         wantedBefore: stored.wantedBefore ?? wantedFrom,
         learnedAt: stored.learnedAt ?? learnedAt,
       }),
@@ -145,6 +147,14 @@ export class StreamMemory {
     );
     if (!edgeMoved) return [];
     return await recordLostTime(this.#database, this.#stream.now(), this.#stream.key.organizationId);
+  }
+
+  async #oldestCovered(): Promise<Instant> {
+    const coverage = await readCoverage(this.#database.query, this.#stream.key);
+    const covered = union(
+      ...[...coverage.values()].flatMap(({ final, provisional }) => [final, provisional]),
+    );
+    return covered[0]?.from ?? Number.POSITIVE_INFINITY;
   }
 
   /** Both lanes of a stream learn, at the same time perhaps: a lesson is added to what is stored by then. */
@@ -158,7 +168,8 @@ export class StreamMemory {
       const learned = change(stored, wantedFrom);
       const situation = this.#stream.situation(new Map(), wantedFrom, learned);
       const { reached = Number.POSITIVE_INFINITY } = learned;
-      const everInReach = reached >= horizonOf(situation) ? beginningOf(situation) : reached;
+      // Where it was in reach once, what is missing there is lost, and stays wanted.
+      const everInReach = Math.min(beginningOf(situation), reached);
       this.#learned = learned;
       this.#wantedFrom = edgeMoved ? Math.max(wantedFrom, everInReach) : wantedFrom;
       return {
@@ -200,6 +211,11 @@ function merged(stored: LearnedLimits, before: LearnedLimits, after: LearnedLimi
   const rest = Object.entries(stored).filter(([name]) => !changed.some((other) => other === name));
   const lessons = changed.flatMap((name) => (after[name] === undefined ? [] : [[name, after[name]]]));
   return Object.fromEntries([...rest, ...lessons]);
+}
+
+function withReached(lessons: LearnedLimits, covered: Instant): LearnedLimits {
+  const reached = Math.min(lessons.reached ?? Number.POSITIVE_INFINITY, covered);
+  return Number.isFinite(reached) ? { ...lessons, reached } : lessons;
 }
 
 /** An order that gives way to another lesson was disproved by it: a lesson that expires is not here any more. */

@@ -23,4 +23,8 @@ export const modelSeeds: readonly number[] = [
   871824,
   // A window planned by a slow clock was refused, and with no shorter lookback left to try every window counted as refused.
   940134,
+  // Final counts were replaced by those of a fast clock, which had been answered before they had settled.
+  218,
+  // Killed between a commit and its note of how far back it came, and then a shorter lookback: covered time was unwanted.
+  298,
 ];

@@ -1,8 +1,10 @@
 import { beforeEach, expect, test } from 'vitest';
+import { lockCoverage, saveCoverage } from '../../src/db/coverage.ts';
 import { Partitions } from '../../src/db/partitions.ts';
 import { dropExpired } from '../../src/db/retention.ts';
 import { readStream } from '../../src/db/streams.ts';
 import { type Instant, instantOfMilliseconds, instantOfSeconds } from '../../src/instant.ts';
+import type { Range } from '../../src/ranges.ts';
 import { webhookLogs } from '../../src/streams/webhook-logs.ts';
 import { StreamMemory } from '../../src/sync/stream-memory.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
@@ -82,4 +84,31 @@ test('nor when the source is asked again for more than it has shown to keep', as
   const kept = await dropMonths();
   await memory(8);
   expect(await wantedFrom()).toBe(kept);
+});
+
+async function cover(range: Range): Promise<void> {
+  await owned.database.transaction(async (tx) => {
+    await lockCoverage(tx, KEY, [0], range.to);
+    await saveCoverage(tx, KEY, 0, { final: [range], provisional: [], counted: [] }, range.to);
+  });
+}
+
+test('what was covered stays wanted, though the run that read it was killed before it noted how far back it came', async () => {
+  const first = await memory();
+  const now = instantOfMilliseconds(Date.now());
+  const from = now - 3 * DAY;
+  await cover({ from, to: from + DAY });
+  // All but the newest day has aged out meanwhile.
+  const losses = await first.learn({ lookback: DAY });
+  expect(await wantedFrom()).toBe(from);
+  expect(losses.map(({ stretch }) => stretch.from)).toContain(from + DAY);
+});
+
+test('nothing that was covered is given up for a beginning that keeps clear of the far edge', async () => {
+  const first = await memory();
+  const now = instantOfMilliseconds(Date.now());
+  const from = now - DAY + instantOfSeconds(1_800);
+  await cover({ from, to: from + instantOfSeconds(600) });
+  await first.learn({ lookback: DAY });
+  expect(await wantedFrom()).toBe(from);
 });

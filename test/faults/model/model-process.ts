@@ -199,7 +199,8 @@ export class ModelProcess {
           return given;
         } finally {
           // Of what is under way when its process dies, nobody knows whether it will be answered.
-          figures.asked(runId, Math.max(1, this.#askedOf(stream) - askedBefore));
+          const isGivenUp = signal.aborted || this.isDead;
+          figures.asked(runId, Math.max(1, this.#askedOf(stream) - askedBefore), isGivenUp);
         }
       });
     };

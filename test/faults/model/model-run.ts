@@ -88,6 +88,7 @@ export class ModelRun {
     const { plan, gates } = this.#surroundings;
     gates.openAll();
     this.#faults.heal();
+    this.#surroundings.figures.astray = this.#faults.astray;
     await gates.settle(this.#processes);
     this.endings.collect(this.#processes);
     await this.#judge.look('when all faults had ended');

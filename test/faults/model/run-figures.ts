@@ -22,6 +22,8 @@ export interface RunFigures {
   inDoubt: Committed | undefined;
   /** What the source was asked in its name, or a little more. */
   asked: number;
+  /** What it sent, perhaps, and what the source may never have seen. */
+  givenUp: number;
   /** Whether nothing kept it from writing down what it asked. */
   endedWell: boolean;
   /** Whether it outlived a commit that was cut. */
@@ -32,19 +34,24 @@ export interface RunFigures {
 
 export class RunFiguresModel {
   readonly #runs = new Map<string, RunFigures>();
+  /** Requests of all runs, at most, that the source does not count. */
+  astray = 0;
 
   get runs(): ReadonlyMap<string, RunFigures> {
     return this.#runs;
   }
 
   begun(runId: string, stream: StreamName): void {
-    const nothing = { committed: NOTHING, written: NOTHING, inDoubt: undefined, asked: 0 };
+    const nothing = { committed: NOTHING, written: NOTHING, inDoubt: undefined, asked: 0, givenUp: 0 };
     const unknown = { endedWell: false, livesOn: false, isUntold: false };
     this.#runs.set(runId, { stream, ...nothing, ...unknown });
   }
 
-  asked(runId: string, requests: number): void {
-    this.#of(runId).asked += requests;
+  /** @param isGivenUp whether it may have been sent, and nobody waited for the answer */
+  asked(runId: string, requests: number, isGivenUp: boolean): void {
+    const run = this.#of(runId);
+    run.asked += requests;
+    if (isGivenUp) run.givenUp += 1;
   }
 
   /** A transaction was begun. */

@@ -2,6 +2,9 @@ import type { FaultPlan, Simulator } from '../../../src/simulator/simulator.ts';
 import type { ArchiveSnapshot } from './archive-snapshot.ts';
 import { healed, type ModelPlan } from './model-plan.ts';
 
+/** So many are followed for one answer. */
+const MOST_REDIRECTS = 5;
+
 /** What the source does wrong while a plan runs, and how often it did. */
 export class SourceFaults {
   readonly #plan: ModelPlan;
@@ -9,6 +12,8 @@ export class SourceFaults {
   #isBroken = false;
   /** Calls that were struck, and those that came of it. */
   struck = 0;
+  /** Requests that may have gone to addresses of no stream's, where nobody counts them: redirects go round in circles. */
+  astray = 0;
 
   constructor(plan: ModelPlan, simulator: Simulator) {
     this.#plan = plan;
@@ -36,6 +41,7 @@ export class SourceFaults {
 
   #set(faults: FaultPlan): void {
     const { token_loop: ledBack = 0, ...others } = this.#simulator.struck();
+    this.astray += MOST_REDIRECTS * (others.redirect ?? 0);
     // Where a log is not sorted, rows that come again are told from twins by asking for the moment of each.
     this.struck +=
       ledBack * this.#plan.perPage + Object.values(others).reduce((sum, count) => sum + count, 0);
