@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { parseDatabaseInstant, parseMultirange } from '../../../src/db/multirange.ts';
-import { type Instant, instantOfSeconds } from '../../../src/instant.ts';
+import { formatInstant, type Instant, instantOfSeconds } from '../../../src/instant.ts';
 import type { Ranges } from '../../../src/ranges.ts';
 import type { StreamName } from '../../../src/stream-key.ts';
 import { type LearnedLimits, parseLearnedLimits } from '../../../src/sync/limits.ts';
@@ -54,7 +54,10 @@ export async function takeSnapshot(
 ): Promise<ArchiveSnapshot | undefined> {
   const client = await observer.connect();
   try {
-    await client.query(`begin isolation level repeatable read read only; set local lock_timeout = '50ms'`);
+    await client.query(
+      `begin isolation level repeatable read read only; set local lock_timeout = '50ms';
+       set local model.now = '${formatInstant(now)}'`,
+    );
     return await read(client, organizationId, now);
   } catch (error) {
     if (error instanceof pg.DatabaseError && error.code === LOCK_NOT_AVAILABLE) return undefined;
@@ -108,7 +111,7 @@ async function read(client: pg.PoolClient, organizationId: string, now: Instant)
      from meraki_ingest.quarantine where organization_id = $1`,
     values: [organizationId],
   });
-  const gapsOf = await readGaps(client, organizationId, now);
+  const gapsOf = await readGaps(client, organizationId);
   const widths = [...new Set(counts.rows.map(({ interval }) => interval))];
   return {
     streams: streams.rows.map(({ stream, wanted, limits, reachable, lag }) => ({

@@ -1,6 +1,5 @@
 import type pg from 'pg';
 import { parseDatabaseInstant } from '../../../src/db/multirange.ts';
-import { formatInstant, type Instant } from '../../../src/instant.ts';
 import { type Range, type Ranges, rangesOf } from '../../../src/ranges.ts';
 import type { StreamName } from '../../../src/stream-key.ts';
 
@@ -26,13 +25,11 @@ interface Row {
   readonly end: string;
 }
 
-/** @param client is in a transaction */
+/** @param client is in a transaction in which `model.now` is set */
 export async function readGaps(
   client: pg.PoolClient,
   organizationId: string,
-  now: Instant,
 ): Promise<(stream: StreamName) => StoredGaps> {
-  await client.query(`select set_config('model.now', $1, true)`, [formatInstant(now)]);
   const found = await client.query<Row>({
     name: 'gaps',
     text: `select stream, state, gap_from::text as start, gap_to::text as end

@@ -1,4 +1,3 @@
-import { sql } from 'drizzle-orm';
 import { type Database, openDatabase } from '../../../src/db/database.ts';
 import { DatabaseBusyError } from '../../../src/errors.ts';
 import type { Instant } from '../../../src/instant.ts';
@@ -12,14 +11,14 @@ export class LossWatch {
 
   constructor(databaseUrl: string, organizationId: string) {
     this.#organizationId = organizationId;
-    this.#database = openDatabase(databaseUrl, testLog, 1);
+    const url = new URL(databaseUrl);
+    url.searchParams.set('options', '-c timezone=UTC -c lock_timeout=50ms');
+    this.#database = openDatabase(url.href, testLog, 1);
   }
 
   /** @returns whether nobody was in the way */
   async look(now: Instant): Promise<boolean> {
     try {
-      // It has one connection, which may be another than the last time.
-      await this.#database.query.execute(sql`set lock_timeout = '50ms'`);
       await recordLostTime(this.#database, now, this.#organizationId);
       return true;
     } catch (error) {

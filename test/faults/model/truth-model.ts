@@ -11,7 +11,7 @@ import {
 } from '../../../src/instant.ts';
 import { containsInstant, growToGrid, type Range, type Ranges } from '../../../src/ranges.ts';
 import type { Simulator } from '../../../src/simulator/simulator.ts';
-import { countLines, type StoredLine, storedLineOf } from './delivery-lines.ts';
+import { type StoredLine, storedLineOf } from './delivery-lines.ts';
 import type { WorldTime } from './world-time.ts';
 
 export interface StoredCount {
@@ -41,11 +41,9 @@ export class TruthModel {
   readonly #from: Instant;
   readonly #userAgent: string | undefined;
   readonly #buckets = new Map<string, ReadonlyMap<string, number>>();
-  #deliveries: {
-    readonly until: Instant;
-    readonly lines: readonly StoredLine[];
-    readonly times: ReadonlyMap<string, number>;
-  } = { until: 0, lines: [], times: new Map() };
+  readonly #deliveries: StoredLine[] = [];
+  readonly #times = new Map<string, number>();
+  #deliveredUntil: Instant;
 
   /** @param userAgent whose requests are counted; everybody's without it */
   constructor(
@@ -60,24 +58,28 @@ export class TruthModel {
     this.#organizationId = organizationId;
     this.#time = time;
     this.#from = from;
+    this.#deliveredUntil = from;
   }
 
   /** Deliveries from the model's beginning to `to`. */
   deliveries(to: Instant): readonly StoredLine[] {
-    if (to > this.#deliveries.until) {
+    if (to > this.#deliveredUntil) {
       const until = to + 3_600_000_000;
-      const range = { from: formatInstant(this.#from), to: formatInstant(until) };
+      const range = { from: formatInstant(this.#deliveredUntil), to: formatInstant(until) };
       const rows = this.#later(() => this.#simulator.truthDeliveries(this.#organizationId, range));
-      const lines = rows.map(storedLineOf);
-      this.#deliveries = { until, lines, times: countLines(lines) };
+      for (const line of rows.map(storedLineOf)) {
+        this.#deliveries.push(line);
+        add(this.#times, line.line, 1);
+      }
+      this.#deliveredUntil = until;
     }
-    return this.#deliveries.lines;
+    return this.#deliveries;
   }
 
   /** How often each delivery from the model's beginning to `to` will have been made. */
   timesOfDeliveries(to: Instant): ReadonlyMap<string, number> {
     this.deliveries(to);
-    return this.#deliveries.times;
+    return this.#times;
   }
 
   /** Deliveries of a stretch of time that had appeared at a moment. */
