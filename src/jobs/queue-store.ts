@@ -46,6 +46,7 @@ export type JobQueue = Pick<
   | 'addBulk'
   | 'close'
   | 'getDelayedCount'
+  | 'getJob'
   | 'getJobCounts'
   | 'getJobSchedulers'
   | 'getJobSchedulersCount'
@@ -207,6 +208,7 @@ function withTranslatedErrors(queue: JobQueue): JobQueue {
     addBulk: (...given) => translated(queue.addBulk(...given)),
     close: () => translated(queue.close()),
     getDelayedCount: (...given) => translated(queue.getDelayedCount(...given)),
+    getJob: (id) => translated(queue.getJob(id)),
     getJobCounts: (...given) => translated(queue.getJobCounts(...given)),
     getJobSchedulers: (...given) => translated(queue.getJobSchedulers(...given)),
     getJobSchedulersCount: () => translated(queue.getJobSchedulersCount()),

@@ -20,7 +20,7 @@ import { RECONCILE_EVERY_MS } from './jobs.ts';
 import { dropOldMonths, forgetOldFigures } from './keep-no-longer.ts';
 import { LatenessWatch } from './lateness-watch.ts';
 import { MinuteWatch } from './minute-watch.ts';
-import { bringBack } from './moments-to-come.ts';
+import { bringBack, takeOutStuck } from './moments-to-come.ts';
 import { NetworkWatch, type NetworkWatchOptions } from './network-watch.ts';
 import type { JobWorker, QueueRole, QueueStore } from './queue-store.ts';
 import { type ReconcileOptions, reconcileOrganizations } from './reconcile.ts';
@@ -204,10 +204,15 @@ export class SyncWorker {
   }
 
   async #bringBack(): Promise<number> {
-    const { clock, auditEveryMs = 0 } = this.#options;
+    const { clock, log, auditEveryMs = 0 } = this.#options;
     const longest = Math.max(RECONCILE_EVERY_MS, ...this.#scheduled.map(({ everyMs }) => everyMs));
     const live = await bringBack(this.#queues.live, clock.now(), longest);
-    return live + (await bringBack(this.#queues.history, clock.now(), auditEveryMs));
+    const history = await bringBack(this.#queues.history, clock.now(), auditEveryMs);
+    let stuck = 0;
+    for (const queue of Object.values(this.#queues)) stuck += await takeOutStuck(queue, clock.now());
+    if (stuck > 0)
+      log.warn({ schedulers: stuck }, 'schedulers waited for jobs that are not there; made anew');
+    return live + history;
   }
 
   #applySchedule(): Promise<ScheduleChange> {

@@ -1,7 +1,8 @@
+import { Redis } from 'ioredis';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import { backfillOptions } from '../../src/jobs/jobs.ts';
-import { bringBack } from '../../src/jobs/moments-to-come.ts';
+import { bringBack, takeOutStuck } from '../../src/jobs/moments-to-come.ts';
 import { openQueueStore } from '../../src/jobs/queue-store.ts';
 import {
   applySchedule,
@@ -25,7 +26,12 @@ const WANTED: readonly WantedSchedule[] = [
   { job: { organizationId: '1', stream: 'api_responses' }, everyMs: 15 * MINUTE },
 ];
 
-async function openQueues(redisUrl: string | undefined, owned?: TestDatabase): Promise<JobQueues> {
+interface Queues extends JobQueues {
+  /** Has a job of the live queue be gone, as a store that lost it. */
+  lose(jobId: string): Promise<void>;
+}
+
+async function openQueues(redisUrl: string | undefined, owned?: TestDatabase): Promise<Queues> {
   const { database, url } = owned ?? (await createTestDatabase());
   const store = await openQueueStore(redisUrl, url, database, testLog, systemClock);
   const queues = { live: store.openQueue('live'), history: store.openQueue('history') };
@@ -34,7 +40,18 @@ async function openQueues(redisUrl: string | undefined, owned?: TestDatabase): P
     await queues.history.close();
     await store.close();
   });
-  return queues;
+  return {
+    ...queues,
+    async lose(jobId) {
+      if (redisUrl === undefined) {
+        await database.pool.query('delete from bullmq.job where id = $1', [jobId]);
+        return;
+      }
+      const redis = new Redis(redisUrl);
+      await redis.del(`meraki-historian:historian:${jobId}`);
+      await redis.quit();
+    },
+  };
 }
 
 /** BullMQ goes by the machine's clock. */
@@ -76,6 +93,21 @@ function tests(redisUrl: () => Promise<string | undefined>) {
       delayed: 2,
     });
     expect(await bringAllBack(queues)).toEqual([0, 0]);
+  });
+
+  test('a scheduler whose next job is gone is made anew, and one whose job waits for a worker is left alone', async () => {
+    const queues = await openQueues(await redisUrl());
+    await withClockAhead(-2 * HOUR, () => applySchedule(queues, WANTED, 6 * HOUR));
+    expect(await takeOutStuck(queues.live, Date.now())).toBe(0);
+    const id = 'live_1_webhook_logs';
+    const next = async () =>
+      (await queues.live.getJobSchedulers(0, -1)).find(({ key }) => key === id)?.next ?? Number.NaN;
+    await queues.lose(`repeat:${id}:${await next()}`);
+    expect(await takeOutStuck(queues.live, Date.now())).toBe(1);
+    expect(await isScheduleWhole(queues, WANTED, 6 * HOUR)).toBe(false);
+    await applySchedule(queues, WANTED, 6 * HOUR);
+    expect(Math.abs((await next()) - Date.now())).toBeLessThanOrEqual(5 * MINUTE);
+    expect(await takeOutStuck(queues.live, Date.now())).toBe(0);
   });
 
   test('what is put off as long as it should be stays so', async () => {
