@@ -30,8 +30,10 @@ const learnedLimitsShape = z.object({
   learnedAt: z.number().optional(),
   /** The oldest instant that was ever asked for and answered: what lies behind it and is out of reach now is lost. */
   reached: z.number().optional(),
-  /** Since when the stream was wanted before a lesson moved that; restored when the lesson has expired. */
+  /** Since when the stream was wanted before a lesson moved that; hoped for again when the lesson has expired. */
   wantedBefore: z.number().optional(),
+  /** Since when time is asked for since a lesson expired; wanted once the source has answered for it. */
+  hopedFrom: z.number().optional(),
   /** Stretches that could not be read, and until when they are left alone. */
   skipped: z
     .array(z.object({ from: z.number(), to: z.number(), until: z.number() }))
@@ -56,10 +58,11 @@ export function parseLearnedLimits(stored: unknown, now: Instant): LearnedLimits
     skipped: skipped.filter((stretch) => stretch.until > now),
     ...(shorter.length > 0 && { shortened: shorter }),
   };
-  const { learnedAt, wantedBefore, reached, disproved } = lessons;
+  const { learnedAt, wantedBefore, hopedFrom, reached, disproved } = lessons;
   if (learnedAt === undefined || now - learnedAt <= BELIEVED_FOR) return { ...lessons, ...still };
   return {
     ...(wantedBefore !== undefined && { wantedBefore }),
+    ...(hopedFrom !== undefined && { hopedFrom }),
     ...(reached !== undefined && { reached }),
     // What was claimed by it does not become true by a week's passing.
     ...(disproved !== undefined && { disproved }),

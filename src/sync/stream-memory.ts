@@ -64,9 +64,9 @@ export class StreamMemory {
       },
       now,
     );
-    const { learned, wantedFrom } = recollect(record, now, beginningOf(unread));
+    const learned = recollect(record, now, beginningOf(unread));
     this.#learned = learned;
-    this.#wantedFrom = wantedFrom;
+    this.#wantedFrom = learned.hopedFrom ?? record.wantedFrom;
     const known = record.limits as LearnedLimits | null;
     const expired = known?.learnedAt !== learned.learnedAt;
     if (expired || record.lookbackSeconds !== reachableSeconds(this.lookback)) {
@@ -140,7 +140,7 @@ export class StreamMemory {
     await this.#store(
       (stored, wantedFrom) => ({
         ...withReached(withDisproved(stored, merged(stored, before, learned)), covered),
-        wantedBefore: stored.wantedBefore ?? wantedFrom,
+        wantedBefore: stored.wantedBefore ?? stored.hopedFrom ?? wantedFrom,
         learnedAt: stored.learnedAt ?? learnedAt,
       }),
       edgeMoved,
@@ -164,44 +164,41 @@ export class StreamMemory {
   ): Promise<void> {
     await changeLimits(this.#database, this.#stream.key, (record) => {
       const beginning = beginningOf(this.#stream.situation(new Map(), 0, {}));
-      const { learned: stored, wantedFrom } = recollect(record, this.#stream.now(), beginning);
-      const learned = change(stored, wantedFrom);
-      const situation = this.#stream.situation(new Map(), wantedFrom, learned);
-      const { reached = Number.POSITIVE_INFINITY } = learned;
+      const stored = recollect(record, this.#stream.now(), beginning);
+      const { hopedFrom, ...changed } = change(stored, record.wantedFrom);
+      const situation = this.#stream.situation(new Map(), record.wantedFrom, changed);
+      const { reached = Number.POSITIVE_INFINITY } = changed;
       // Where it was in reach once, what is missing there is lost, and stays wanted.
       const everInReach = Math.min(beginningOf(situation), reached);
-      this.#learned = learned;
-      this.#wantedFrom = edgeMoved ? Math.max(wantedFrom, everInReach) : wantedFrom;
-      return {
-        limits: learned,
-        lookbackSeconds: reachableSeconds(situation.lookback),
-        wantedFrom: this.#wantedFrom,
-      };
+      const isAnswered = hopedFrom !== undefined && reached < record.wantedFrom;
+      const before = isAnswered ? Math.max(hopedFrom, record.droppedBefore ?? hopedFrom) : record.wantedFrom;
+      const wantedFrom = edgeMoved ? Math.max(before, everInReach) : before;
+      const hopesStill = hopedFrom !== undefined && !isAnswered && !edgeMoved;
+      this.#learned = hopesStill ? { ...changed, hopedFrom } : changed;
+      this.#wantedFrom = hopesStill ? hopedFrom : wantedFrom;
+      return { limits: this.#learned, lookbackSeconds: reachableSeconds(situation.lookback), wantedFrom };
     });
   }
 }
 
 /**
- * What of a record holds still. Since when the stream is wanted is given back when the lesson has expired that moved it,
- * but for time that the source has never answered for and that is by now too old for all that may be hoped of it. What
- * RETENTION has dropped is wanted no more, whatever was learned before.
+ * What was learned and holds still. When a lesson has expired that moved the far edge, what was wanted before is hoped for
+ * again, but for time that the source has never answered for and that is too old by now for all that may be hoped of
+ * it, and for what RETENTION has dropped. It is wanted, and so a gap with a deadline, once the source has answered.
  *
  * @param beginning since when a stream without lessons would be wanted that is new now
  */
-function recollect(
-  record: StreamRecord,
-  now: Instant,
-  beginning: Instant,
-): { readonly learned: LearnedLimits; readonly wantedFrom: Instant } {
+function recollect(record: StreamRecord, now: Instant, beginning: Instant): LearnedLimits {
   const { wantedBefore, ...learned } = parseLearnedLimits(record.limits, now);
-  if (wantedBefore === undefined) return { learned, wantedFrom: record.wantedFrom };
+  if (wantedBefore === undefined) return learned;
   const expired = learned.learnedAt === undefined;
-  if (!expired) return { learned: { ...learned, wantedBefore }, wantedFrom: record.wantedFrom };
+  if (!expired) return { ...learned, wantedBefore };
   const movedTheEdge = parseLearnedLimits(record.limits, Number.NEGATIVE_INFINITY).lookback !== undefined;
-  if (!movedTheEdge) return { learned, wantedFrom: record.wantedFrom };
+  if (!movedTheEdge) return learned;
   const { reached = beginning } = learned;
   const dropped = record.droppedBefore ?? Number.NEGATIVE_INFINITY;
-  return { learned, wantedFrom: Math.max(wantedBefore, Math.min(reached, beginning), dropped) };
+  const hopedFrom = Math.max(wantedBefore, Math.min(reached, beginning), dropped);
+  return hopedFrom < record.wantedFrom ? { ...learned, hopedFrom } : learned;
 }
 
 /** What is stored, with what `after` has changed of `before`. */

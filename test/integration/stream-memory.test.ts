@@ -112,3 +112,43 @@ test('nothing that was covered is given up for a beginning that keeps clear of t
   await first.learn({ lookback: DAY });
   expect(await wantedFrom()).toBe(from);
 });
+
+test('what is hoped for since a lesson expired is no gap before the source has answered for it', async () => {
+  const first = await memory();
+  await first.learn({ lookback: 20 * DAY });
+  const shown = await wantedFrom();
+  await first.noteAnswered(shown);
+  const later = await memory(8);
+  const { wantedFrom: hoped } = await later.situation();
+  expect(hoped).toBeLessThan(shown - DAY);
+  await later.learn({ ...later.learned, order: 'ascending' });
+  expect(await wantedFrom()).toBe(shown);
+  expect((await (await memory(8)).situation()).wantedFrom).toBe(hoped);
+
+  await later.noteAnswered(hoped);
+  expect(await wantedFrom()).toBe(hoped);
+});
+
+test('and is hoped for no more once it was refused again, but in a week', async () => {
+  const first = await memory();
+  await first.learn({ lookback: 5 * DAY });
+  const shown = await wantedFrom();
+  await first.noteAnswered(shown);
+  const later = await memory(8);
+  await later.learn({ ...later.learned, lookback: 5 * DAY });
+  expect(await wantedFrom()).toBe(shown);
+  expect((await (await memory(8)).situation()).wantedFrom).toBe(shown);
+  expect((await (await memory(16)).situation()).wantedFrom).toBeLessThan(shown);
+  expect(await wantedFrom()).toBe(shown);
+});
+
+test('RETENTION holds for what is hoped for, too', async () => {
+  const first = await memory();
+  await first.learn({ lookback: 20 * DAY });
+  await first.noteAnswered(await wantedFrom());
+  const later = await memory(8);
+  const { wantedFrom: hoped } = await later.situation();
+  const kept = await dropMonths();
+  await (await memory(8)).noteAnswered(hoped);
+  expect(await wantedFrom()).toBe(kept);
+});
