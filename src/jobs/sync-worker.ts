@@ -16,7 +16,7 @@ import { AuditJobs } from './audit-jobs.ts';
 import { backfillBackoff } from './failing-pause.ts';
 import { GapWatch } from './gap-watch.ts';
 import { endJobWith } from './job-verbs.ts';
-import { RECONCILE_EVERY_MS } from './jobs.ts';
+import { type LiveJob, RECONCILE_EVERY_MS } from './jobs.ts';
 import { dropOldMonths, forgetOldFigures } from './keep-no-longer.ts';
 import { LatenessWatch } from './lateness-watch.ts';
 import { MinuteWatch } from './minute-watch.ts';
@@ -237,6 +237,9 @@ export class SyncWorker {
   }
 
   async #workUntil(either: AbortSignal, job: Job, token: string | undefined): Promise<void> {
+    // What was queued before an organization was left out would be read to its end, and make it wanted again.
+    const { organizationId } = job.data as Partial<LiveJob>;
+    if (organizationId !== undefined && !isChosen(this.#options.organizations, organizationId)) return;
     if (job.name === 'live') return await this.#jobs.live(job, token, either);
     if (job.name === 'backfill') return await this.#jobs.backfill(job, token, either);
     if (job.name === 'audit') return await this.#audits.audit(job, either);
