@@ -5,8 +5,9 @@ import { type Queryable, translated } from './database.ts';
 
 /**
  * Ends what an organization's streams want where the configuration no longer has their series, or the organization. A
- * stream ends where its newest coverage does: the minutes since then are nobody's fault, and would be a gap for ever.
- * What it lacks and Meraki still has is not wanted any more either; what was lost before stays lost.
+ * stream ends where its newest coverage does, or where Meraki's reach begins should that be later: the minutes since
+ * then are nobody's fault, and would be a gap for ever. What it lacks and Meraki still has is not wanted any more either;
+ * what was lost before stays lost.
  *
  * @param configured the series that are configured for this endpoint; none for an organization that is left out
  * @returns the series that were retired now
@@ -25,10 +26,12 @@ export async function retireStreams(
   const retired = await translated(
     query.execute<{ series: string }>(sql`
       with ends as (
-        select s.series, coalesce(c.covered, '{}') as covered,
-          least(${at}, coalesce(upper(c.covered), s.wanted_from)) as ends_at,
-          greatest(s.wanted_from, ${at} - s.lookback_seconds * interval '1 second') as reach
+        select s.series, coalesce(c.covered, '{}') as covered, reach,
+          least(${at}, greatest(reach, upper(c.covered))) as ends_at
         from meraki_ingest.streams s
+        cross join lateral (
+          select greatest(s.wanted_from, ${at} - s.lookback_seconds * interval '1 second') as reach
+        ) edge
         left join (
           select series, range_agg(final + provisional) as covered from meraki_ingest.coverage
           where organization_id = ${endpoint.organizationId} and stream = ${endpoint.stream} group by series

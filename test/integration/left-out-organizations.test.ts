@@ -1,6 +1,7 @@
 /* Organizations that MERAKI_ORGANIZATION_IDS leaves out, and takes in again. */
 import { expect, test } from 'vitest';
-import { configFor, unpaced } from '../support/archive-run.ts';
+import { auditOptions, backfillOptions, liveOptions } from '../../src/jobs/jobs.ts';
+import { configFor, unpaced, until, work } from '../support/archive-run.ts';
 import { type Bench, DAY, expectTruth, gapsOf, HOUR, SHORT_HISTORY, setUp } from '../support/sync-bench.ts';
 
 const STREAMS = ['webhook_logs', 'api_responses'];
@@ -66,4 +67,41 @@ test('what was lost before stays lost', async () => {
   await bench.sync({ config: limitedTo(bench, `-${first}`) });
   expect(await gapsIn(bench, 'lost')).toContain(first);
   expect(await gapsIn(bench, 'pending')).toEqual([]);
+});
+
+test('what was lost behind the newest coverage stays lost, too', async () => {
+  const { bench, first } = await setUpPartly(Date.now() - 50 * DAY);
+  bench.clock.set(Date.now() - HOUR);
+  await bench.sync({ config: limitedTo(bench, `-${first}`) });
+  const lost = await gapsOf(bench, 'webhook_logs', 'lost');
+  const newest = lost.filter(({ organization_id }) => organization_id === first).at(-1);
+  const reach = bench.clock.now() - 35 * DAY;
+  expect(Math.abs((newest?.to.getTime() ?? 0) - reach)).toBeLessThan(HOUR);
+});
+
+test('what was queued before it was left out is neither read nor wanted again', async () => {
+  const { bench, first, second } = await setUpPartly(Date.now() - 3 * DAY);
+  bench.clock.set(Date.now());
+  const { pool } = bench.database.database;
+  const config = limitedTo(bench, second);
+  const backfill = { organizationId: first, stream: 'webhook_logs' as const, series: 'all' };
+  const live = { organizationId: first, stream: 'api_responses' as const, atOnce: true };
+  const audit = { organizationId: first };
+  await work(config, { clock: bench.clock }, async ({ store }) => {
+    const [history, edge] = [store.openQueue('history'), store.openQueue('live')];
+    const jobs = [
+      await history.add('backfill', backfill, backfillOptions(backfill, 1)),
+      await edge.add('live', live, liveOptions),
+      await history.add('audit', audit, auditOptions),
+    ];
+    await until(async () => {
+      const states = await Promise.all(jobs.map((job) => job.getState()));
+      return states.every((state) => state === 'unknown');
+    });
+    await Promise.all([history.close(), edge.close()]);
+  });
+  const streams = await pool.query(
+    'select organization_id, count(*)::integer as streams from meraki_ingest.streams where retired_at is not null group by 1',
+  );
+  expect(streams.rows).toEqual([{ organization_id: first, streams: 2 }]);
 });
