@@ -7,7 +7,7 @@ import { intersect, type Range, type Ranges, subtract, union } from '../ranges.t
 import type { ReadBefore } from './lateness.ts';
 import { type LearnedLimits, longestAt, longestAtAllTimes, parseLearnedLimits } from './limits.ts';
 import { recordLostTime } from './lost-time.ts';
-import { beginningOf, EDGE_MARGIN, type Situation } from './plan.ts';
+import { backfillGaps, beginningOf, EDGE_MARGIN, type Situation } from './plan.ts';
 import type { Stream } from './stream.ts';
 
 const SECOND = instantOfSeconds(1);
@@ -67,11 +67,27 @@ export class StreamMemory {
     const learned = recollect(record, now, beginningOf(unread));
     this.#learned = learned;
     this.#wantedFrom = learned.hopedFrom ?? record.wantedFrom;
-    const known = record.limits as LearnedLimits | null;
-    const expired = known?.learnedAt !== learned.learnedAt;
+    const known = parseLearnedLimits(record.limits, Number.NEGATIVE_INFINITY);
+    const expired = known.learnedAt !== learned.learnedAt;
+    const edge = expired && learned.hopedFrom === undefined ? known.lookback : undefined;
+    if (edge !== undefined && !(await this.#lacksOlderThan(edge))) {
+      await this.#store((stored) => ({ ...stored, lookback: edge, learnedAt: now }));
+      return;
+    }
     if (expired || record.lookbackSeconds !== reachableSeconds(this.lookback)) {
       await this.#store((stored) => stored);
     }
+  }
+
+  /**
+   * Whether anything is to be asked for that a lesson said the source does not keep. Where nothing is, it would never be
+   * refused again, and deadlines would be told by what was hoped for once.
+   */
+  async #lacksOlderThan(lookback: number): Promise<boolean> {
+    const coverage = await readCoverage(this.#database.query, this.#stream.key);
+    const situation = this.#stream.situation(coverage, this.#wantedFrom, this.#learned);
+    const [oldest] = backfillGaps(situation);
+    return oldest !== undefined && oldest.from < situation.now - lookback;
   }
 
   async situation(): Promise<Situation> {

@@ -152,3 +152,21 @@ test('RETENTION holds for what is hoped for, too', async () => {
   await (await memory(8)).noteAnswered(hoped);
   expect(await wantedFrom()).toBe(kept);
 });
+
+test('how far the source reaches stays known while nothing is asked for that lies beyond', async () => {
+  const first = await memory();
+  await first.learn({ lookback: 20 * DAY });
+  const from = await wantedFrom();
+  const now = instantOfMilliseconds(Date.now());
+  await cover({ from, to: now + 80 * DAY });
+  await memory(40);
+  const later = await memory(60);
+  expect(later.learned.lookback).toBe(20 * DAY);
+  const reachable = async () => (await readStream(owned.database.query, KEY))?.lookbackSeconds;
+  expect(await reachable()).toBe((20 * DAY) / 1_000_000 - 300);
+
+  // A gap that it may have after all is asked for, and a week later it is not known any more.
+  await cover({ from: now + 45 * DAY, to: now + 80 * DAY });
+  expect((await memory(70)).learned.lookback).toBeUndefined();
+  expect(await reachable()).toBe((31 * DAY) / 1_000_000 - 300);
+});
