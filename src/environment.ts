@@ -49,6 +49,7 @@ const list = z.string().transform((text, context) => {
 const organizationChoice = list.transform((items, context): OrganizationChoice => {
   const except = items.filter((item) => item.startsWith('-')).map((item) => item.slice(1));
   if (except.length === 0) return { only: items, except };
+  if (except.includes('')) context.addIssue('has a minus without an id behind it');
   if (except.length < items.length) {
     context.addIssue(
       'names organizations to archive and, with a minus, others to leave out: do one of the two',

@@ -12,6 +12,7 @@ import { pingRedis } from '../jobs/queue-store.ts';
 import type { Log } from '../log.ts';
 import { MerakiClient } from '../meraki/client.ts';
 import { listOrganizations, type MerakiOrganization } from '../meraki/organizations.ts';
+import { isChosen } from '../organization-choice.ts';
 import { describeStream } from '../stream-key.ts';
 import { trustedHosts } from './archive.ts';
 import { refuseOtherContents, sourceOf } from './archived-so-far.ts';
@@ -103,7 +104,9 @@ async function examineMeraki(config: Config, options: DoctorOptions): Promise<Fi
 }
 
 function accessOf(organizations: readonly MerakiOrganization[], config: Config): Finding {
-  const disabled = organizations.filter((organization) => !organization.apiEnabled);
+  const disabled = organizations.filter(
+    ({ id, apiEnabled }) => !apiEnabled && isChosen(config.meraki.organizations, id),
+  );
   const unseen = (config.meraki.organizations.only ?? []).filter(
     (id) => !organizations.some((organization) => organization.id === id),
   );

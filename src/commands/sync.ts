@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { chooseOrganization, type ListedOrganization } from '../choose-organizations.ts';
+import { chooseOrganization } from '../choose-organizations.ts';
 import { countOpenEnds } from '../db/archive-status.ts';
 import { extendCalendars } from '../db/calendar.ts';
 import { renewCalendars } from '../db/changed-days.ts';
-import { noteAnswer, readOrganizations } from '../db/organizations.ts';
+import { noteAnswer, type OrganizationRecord, readOrganizations } from '../db/organizations.ts';
 import { recordFailure, recordSuccess } from '../db/stream-standing.ts';
 import { addCounts, noCounts, type RunCounts } from '../db/sync-runs.ts';
 import { HistorianError, OrganizationRefusedError } from '../errors.ts';
@@ -104,14 +104,16 @@ async function syncAll(archive: Archive, options: SyncOptions): Promise<readonly
 
 function chosenOf(
   active: readonly string[],
-  known: readonly ListedOrganization[],
+  known: readonly OrganizationRecord[],
   wanted: string | undefined,
 ): readonly string[] {
   if (wanted === undefined) return active;
-  const { organizationId } = chooseOrganization(known, wanted);
+  const { organizationId, state } = chooseOrganization(known, wanted);
   if (active.includes(organizationId)) return [organizationId];
   throw new OrganizationRefusedError(
-    `The key cannot read organization ${wanted}: it is not listed any more, or its API access is disabled.`,
+    state === 'left_out'
+      ? `Organization ${wanted} is left out by MERAKI_ORGANIZATION_IDS.`
+      : `The key cannot read organization ${wanted}: it is not listed any more, or its API access is disabled.`,
     { organizationId },
   );
 }

@@ -32,9 +32,8 @@ export async function reconcileOrganizations(
     (await readOrganizations(database)).map((organization) => [organization.organizationId, organization]),
   );
   const { organizations: choice } = options;
-  const listed = (await listOrganizations(client, signal === undefined ? {} : { signal })).filter(({ id }) =>
-    isChosen(choice, id),
-  );
+  const visible = await listOrganizations(client, signal === undefined ? {} : { signal });
+  const listed = visible.filter(({ id }) => isChosen(choice, id));
   const seen = listed.map(
     (organization): SeenOrganization => ({
       organizationId: organization.id,
@@ -71,6 +70,14 @@ export async function reconcileOrganizations(
       log.warn(
         { organizationId: id },
         'MERAKI_ORGANIZATION_IDS names an organization that the key cannot see',
+      );
+    }
+  }
+  for (const id of choice.except) {
+    if (!before.has(id) && !visible.some((organization) => organization.id === id)) {
+      log.warn(
+        { organizationId: id },
+        'MERAKI_ORGANIZATION_IDS leaves out an organization that nobody knows',
       );
     }
   }

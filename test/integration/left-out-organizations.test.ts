@@ -1,8 +1,15 @@
 /* Organizations that MERAKI_ORGANIZATION_IDS leaves out, and takes in again. */
+import { PassThrough } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
+import { systemClock } from '../../src/clock.ts';
+import { doctor } from '../../src/commands/doctor.ts';
+import type { Environment } from '../../src/config.ts';
 import { auditOptions, backfillOptions, liveOptions } from '../../src/jobs/jobs.ts';
+import { createLog } from '../../src/log.ts';
 import { configFor, unpaced, until, work } from '../support/archive-run.ts';
 import { type Bench, DAY, expectTruth, gapsOf, HOUR, SHORT_HISTORY, setUp } from '../support/sync-bench.ts';
+import { testLog } from '../support/test-log.ts';
 
 const STREAMS = ['webhook_logs', 'api_responses'];
 
@@ -104,4 +111,53 @@ test('what was queued before it was left out is neither read nor wanted again', 
     'select organization_id, count(*)::integer as streams from meraki_ingest.streams where retired_at is not null group by 1',
   );
   expect(streams.rows).toEqual([{ organization_id: first, streams: 2 }]);
+});
+
+test('who asks for one that is left out is told so', async () => {
+  const { bench, first } = await setUpPartly(Date.now());
+  const config = limitedTo(bench, `-${first}`);
+  await expect(bench.sync({ config, organization: first })).rejects.toThrow(
+    `Organization ${first} is left out by MERAKI_ORGANIZATION_IDS`,
+  );
+});
+
+test('doctor asks for no API access to one that is left out', async () => {
+  const { simulator, database } = await setUp(Date.now());
+  const disabled = simulator.organizations.filter(({ enabled }) => !enabled);
+  expect(disabled).not.toEqual([]);
+  const said = async (environment: Environment) => {
+    const stream = new PassThrough();
+    const all = text(stream);
+    await doctor({
+      environment: {
+        MERAKI_DASHBOARD_API_KEY: simulator.key,
+        MERAKI_BASE_URL: simulator.baseUrl,
+        DATABASE_URL: database.url,
+        ...environment,
+      },
+      terminal: false,
+      log: testLog,
+      clock: systemClock,
+      signal: new AbortController().signal,
+      output: { stream, terminal: false },
+      json: false,
+    }).finally(() => stream.end());
+    return await all;
+  };
+  expect(await said({})).toContain('API access disabled');
+  const ids = disabled.map(({ id }) => `-${id}`).join();
+  expect(await said({ MERAKI_ORGANIZATION_IDS: ids })).not.toContain('API access disabled');
+});
+
+test('a minus before an id that nobody knows is told of', async () => {
+  const bench = await setUp(Date.now());
+  const [first] = bench.simulator.organizations;
+  const stream = new PassThrough();
+  const all = text(stream);
+  const log = createLog({ level: 'warn', format: 'json', secrets: [] }, stream);
+  const only = { from: 0, to: 0 };
+  await bench.sync({ config: limitedTo(bench, `-${first?.id} -31`), log, only });
+  stream.end();
+  const told = (await all).split('\n').filter((line) => line.includes('nobody knows'));
+  expect(told.map((line) => JSON.parse(line).organizationId)).toEqual(['31']);
 });

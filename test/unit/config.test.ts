@@ -127,6 +127,7 @@ test.each([
   ['WEBHOOK_URLS', 'hidden', 'masked'],
   ['MERAKI_ORGANIZATION_IDS', ' , ', 'names nothing'],
   ['MERAKI_ORGANIZATION_IDS', '1, -2', 'do one of the two'],
+  ['MERAKI_ORGANIZATION_IDS', '-', 'a minus without an id'],
   ['LOG_LEVEL', 'loud', 'info'],
   ['LOG_FORMAT', 'xml', 'json'],
   ['MERAKI_BASE_URL', 'ftp://x', 'https://'],
