@@ -5,9 +5,9 @@ import { type Queryable, translated } from './database.ts';
 
 /**
  * Ends what an organization's streams want where the configuration no longer has their series, or the organization. A
- * stream ends where its newest coverage does, or where Meraki's reach begins should that be later: the minutes since
- * then are nobody's fault, and would be a gap for ever. What it lacks and Meraki still has is not wanted any more either;
- * what was lost before stays lost.
+ * stream ends where its newest coverage does, or what was recorded as lost behind it: the minutes since then are nobody's
+ * fault, and would be a gap for ever. What it lacks and Meraki still has is not wanted any more either; what was lost
+ * before stays lost.
  *
  * @param configured the series that are configured for this endpoint; none for an organization that is left out
  * @returns the series that were retired now
@@ -26,16 +26,18 @@ export async function retireStreams(
   const retired = await translated(
     query.execute<{ series: string }>(sql`
       with ends as (
-        select s.series, coalesce(c.covered, '{}') as covered, reach,
-          least(${at}, greatest(reach, upper(c.covered))) as ends_at
+        select s.series, coalesce(c.covered, '{}') as covered,
+          least(${at}, greatest(s.wanted_from, upper(c.covered), l.lost_to)) as ends_at,
+          greatest(s.wanted_from, ${at} - s.lookback_seconds * interval '1 second') as reach
         from meraki_ingest.streams s
-        cross join lateral (
-          select greatest(s.wanted_from, ${at} - s.lookback_seconds * interval '1 second') as reach
-        ) edge
         left join (
           select series, range_agg(final + provisional) as covered from meraki_ingest.coverage
           where organization_id = ${endpoint.organizationId} and stream = ${endpoint.stream} group by series
         ) c on c.series = s.series
+        left join (
+          select series, max(lost_to) as lost_to from meraki_ingest.lost_time
+          where organization_id = ${endpoint.organizationId} and stream = ${endpoint.stream} group by series
+        ) l on l.series = s.series
         where s.organization_id = ${endpoint.organizationId} and s.stream = ${endpoint.stream}
           and s.retired_at is null and s.series <> all (array[${series}]::text[])
       )
@@ -50,11 +52,15 @@ export async function retireStreams(
   return retired.rows.map((row) => row.series);
 }
 
-/** The streams that are wanted, of all organizations. */
-export async function readWantedStreams(query: Queryable): Promise<readonly StreamKey[]> {
+/** The streams that are wanted, or those that are retired, of all organizations. */
+export async function readStreamsThatAre(
+  query: Queryable,
+  which: 'wanted' | 'retired',
+): Promise<readonly StreamKey[]> {
   const found = await translated(
     query.execute<{ organization_id: string; stream: StreamKey['stream']; series: string }>(sql`
-      select organization_id, stream, series from meraki_ingest.streams where retired_at is null`),
+      select organization_id, stream, series from meraki_ingest.streams
+      where (retired_at is not null) = ${which === 'retired'}`),
   );
   return found.rows.map((row) => ({
     organizationId: row.organization_id,

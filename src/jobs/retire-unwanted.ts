@@ -1,5 +1,5 @@
 import type { Database } from '../db/database.ts';
-import { readWantedStreams, retireStreams } from '../db/retired-streams.ts';
+import { readStreamsThatAre, resumeStream, retireStreams } from '../db/retired-streams.ts';
 import type { Log } from '../log.ts';
 import type { MerakiClient } from '../meraki/client.ts';
 import { isChosen, type OrganizationChoice } from '../organization-choice.ts';
@@ -16,7 +16,8 @@ export interface RetireUnwantedOptions {
 }
 
 /**
- * What the configuration no longer names, a series or an organization, must not stay a gap that grows for ever.
+ * What the configuration no longer names, a series or an organization, must not stay a gap that grows for ever. What it
+ * names again is wanted from then on, though the organization be one that cannot be read.
  *
  * @param organizationIds those that are synced: of others, no series is judged
  */
@@ -25,15 +26,24 @@ export async function retireUnwanted(
   organizationIds: readonly string[],
 ): Promise<void> {
   const synced = new Set(organizationIds);
-  for (const key of await readWantedStreams(options.database.query)) {
+  for (const key of await readStreamsThatAre(options.database.query, 'wanted')) {
     if (!isChosen(options.organizations, key.organizationId)) {
       await retire(options, key, [], 'the organization is left out by MERAKI_ORGANIZATION_IDS');
     } else if (synced.has(key.organizationId)) {
-      const configured = options.streamsOf(key).map(({ key: { series } }) => series);
+      const configured = configuredFor(options, key);
       if (configured.includes(key.series)) continue;
       await retire(options, key, configured, 'the series is no longer configured');
     }
   }
+  for (const key of await readStreamsThatAre(options.database.query, 'retired')) {
+    const isWanted = isChosen(options.organizations, key.organizationId);
+    if (!isWanted || !configuredFor(options, key).includes(key.series)) continue;
+    await resumeStream(options.database.query, key, options.client.now());
+  }
+}
+
+function configuredFor({ streamsOf }: RetireUnwantedOptions, key: StreamKey): readonly string[] {
+  return streamsOf(key).map(({ key: { series } }) => series);
 }
 
 async function retire(
