@@ -22,9 +22,7 @@ const SEARCHED_TO = 24 * HOUR;
 const LEAST_FOUND = 6 * HOUR;
 
 interface Before {
-  readonly final: Ranges;
   readonly covered: Ranges;
-  readonly recorded: Ranges;
   readonly wantedFrom: Instant;
   /** The least that the source was ever believed to keep: what was listed then stays listed. */
   readonly leastReachable: number;
@@ -46,24 +44,17 @@ export class LossJudge {
   look(archive: ArchiveSnapshot): readonly string[] {
     return archive.streams.flatMap((known) => {
       const { stream, gaps } = known;
-      const { final, covered } = coverageOf(archive, stream);
+      const covered = coveredIn(archive, stream);
       const before = this.#before.get(stream);
       const leastReachable = Math.min(known.reachable, before?.leastReachable ?? Number.POSITIVE_INFINITY);
-      const recorded = union(gaps.recorded.map(({ stretch }) => stretch));
-      this.#before.set(stream, { final, covered, recorded, wantedFrom: known.wantedFrom, leastReachable });
+      this.#before.set(stream, { covered, wantedFrom: known.wantedFrom, leastReachable });
       this.seen += gaps.lost.length;
-      const coveredBefore = intersect(before?.final ?? [], final);
       return [
         ...this.#tooShort(known),
         ...this.#tooSoon(known, leastReachable),
         ...this.#unaccounted(known, covered),
         ...named(stream, 'is covered and a gap', intersect(union(gaps.lost, gaps.pending), covered)),
         ...named(stream, 'is lost and pending', intersect(gaps.lost, gaps.pending)),
-        ...named(
-          stream,
-          'was recorded as lost while it was final',
-          intersect(subtract(recorded, before?.recorded ?? []), coveredBefore),
-        ),
         ...named(
           stream,
           'was covered, and is not wanted any more',
@@ -78,7 +69,7 @@ export class LossJudge {
     const now = instantOfMilliseconds(this.#time.now());
     const isSpoiled = (this.#plan.faults?.rules ?? []).length + (this.#plan.faults?.widths ?? []).length > 0;
     return archive.streams.flatMap(({ stream, wantedFrom, gaps, learned }) => {
-      const { covered } = coverageOf(archive, stream);
+      const covered = coveredIn(archive, stream);
       const forgotten = now - instantOfMilliseconds(this.#plan.reallyKept) - CLOCK_GRAIN;
       const left = isSpoiled ? (learned.skipped ?? []) : [];
       const aged = subtract(rangesOf({ from: wantedFrom, to: forgotten }), union(covered, left));
@@ -121,10 +112,9 @@ export class LossJudge {
   }
 }
 
-function coverageOf({ coverage }: ArchiveSnapshot, stream: StreamName) {
+function coveredIn({ coverage }: ArchiveSnapshot, stream: StreamName): Ranges {
   const mine = coverage.filter((one) => one.stream === stream);
-  const final = union(...mine.map((one) => one.final));
-  return { final, covered: union(final, ...mine.map(({ provisional }) => provisional)) };
+  return union(...mine.flatMap(({ final, provisional }) => [final, provisional]));
 }
 
 function named(stream: StreamName, what: string, ranges: Ranges): readonly string[] {
