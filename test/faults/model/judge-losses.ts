@@ -21,8 +21,13 @@ const SEARCHED_TO = 24 * HOUR;
 /** The longest documented value below the least that a source of the model keeps. */
 const LEAST_FOUND = 6 * HOUR;
 
+/** Looks within which a commit may overtake a run that had looked at coverage and learns where the far edge is. */
+const OVERTAKEN_WITHIN = 6;
+const NOTHING_YET: readonly Ranges[] = Array.from({ length: OVERTAKEN_WITHIN }, () => []);
+
 interface Before {
-  readonly covered: Ranges;
+  /** What was covered at the last few looks, the oldest of them first. */
+  readonly covered: readonly Ranges[];
   readonly wantedFrom: Instant;
   /** The least that the source was ever believed to keep: what was listed then stays listed. */
   readonly leastReachable: number;
@@ -46,8 +51,9 @@ export class LossJudge {
       const { stream, gaps } = known;
       const covered = coveredIn(archive, stream);
       const before = this.#before.get(stream);
+      const coveredNow = [...(before?.covered ?? NOTHING_YET), covered].slice(-OVERTAKEN_WITHIN);
       const leastReachable = Math.min(known.reachable, before?.leastReachable ?? Number.POSITIVE_INFINITY);
-      this.#before.set(stream, { covered, wantedFrom: known.wantedFrom, leastReachable });
+      this.#before.set(stream, { covered: coveredNow, wantedFrom: known.wantedFrom, leastReachable });
       this.seen += gaps.lost.length;
       return [
         ...this.#tooShort(known),
@@ -58,7 +64,10 @@ export class LossJudge {
         ...named(
           stream,
           'was covered, and is not wanted any more',
-          intersect(before?.covered ?? [], rangesOf({ from: before?.wantedFrom ?? 0, to: known.wantedFrom })),
+          intersect(
+            before?.covered[0] ?? [],
+            rangesOf({ from: before?.wantedFrom ?? 0, to: known.wantedFrom }),
+          ),
         ),
       ];
     });
