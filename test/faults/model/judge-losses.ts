@@ -22,7 +22,7 @@ const SEARCHED_TO = 24 * HOUR;
 const LEAST_FOUND = 6 * HOUR;
 
 /** Looks within which a commit may overtake a run that had looked at coverage and learns where the far edge is. */
-const OVERTAKEN_WITHIN = 6;
+const OVERTAKEN_WITHIN = 2;
 const NOTHING_YET: readonly Ranges[] = Array.from({ length: OVERTAKEN_WITHIN }, () => []);
 
 interface Before {
