@@ -14,9 +14,9 @@ export function say(output: Output, text = ''): void {
   output.stream.write(`${presentable(text)}\n`);
 }
 
-/** A colour, or what could move the cursor, rename the window or hide what was said. */
+/** A colour of ours, or what could move the cursor, rename the window or hide what was said, as black on black does. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const COLOUR_OR_CONTROL = /(\x1b\[[\d;]*m)|[\0-\x08\x0b-\x1f\x7f-\x9f]/g;
+const COLOUR_OR_CONTROL = /(\x1b\[(?:[012]|22|3[1-39])m)|[\0-\x08\x0b-\x1f\x7f-\x9f]/g;
 
 /** Names and messages come from elsewhere: whoever may rename an organization has no say over anybody's terminal. */
 export function presentable(text: string): string {

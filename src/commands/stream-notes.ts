@@ -95,7 +95,7 @@ function pauseOf({ organization_state: state, organization_id: id }: StreamStatu
   if (state === 'api_disabled') return 'API access is disabled in the dashboard (Organization, Settings)';
   if (state === 'refused') return 'Meraki refuses to answer for the organization';
   if (state === 'vanished') {
-    return `the key no longer sees the organization; if it is gone for good, MERAKI_ORGANIZATION_IDS=-${id} ends it`;
+    return `the key no longer sees the organization; if it is gone for good, take it out of MERAKI_ORGANIZATION_IDS, or set that to -${id} where it names none`;
   }
   if (state === 'left_out') return 'MERAKI_ORGANIZATION_IDS leaves the organization out';
   return 'the organization was never listed';

@@ -112,7 +112,7 @@ test.each<[string, Partial<StreamStatus>, string]>([
   [
     'paused',
     { organization_state: 'vanished', organization_id: '7' },
-    'no longer sees the organization; if it is gone for good, MERAKI_ORGANIZATION_IDS=-7 ends it',
+    'no longer sees the organization; if it is gone for good, take it out of MERAKI_ORGANIZATION_IDS, or set that to -7',
   ],
   ['failing', { last_error: 'No.', last_error_code: 'KEY_REFUSED' }, 'KEY_REFUSED: No.'],
   ['look below', { quarantined: 2 }, '2 rows in quarantine'],
