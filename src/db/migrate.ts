@@ -38,6 +38,7 @@ export async function migrate(
   onNotice: (notice: string) => void = () => undefined,
 ): Promise<readonly string[]> {
   const migrations = await readMigrations();
+  const obstacle = await encodingObstacle(database.query);
   const client = await translated(database.pool.connect());
   let broken = false;
   const heard = (notice: {
@@ -50,7 +51,6 @@ export async function migrate(
   try {
     await client.query('select pg_advisory_lock($1)', [ADVISORY_LOCK]);
     // Where an archive lives in such a database already, it goes on as well as it can.
-    const obstacle = await encodingObstacle(database.query);
     if (obstacle !== undefined && (await appliedChecksums(client)).size === 0) {
       throw new ConfigurationError(obstacle, {});
     }

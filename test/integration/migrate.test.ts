@@ -60,7 +60,7 @@ test('a database that cannot hold all names is refused and left alone', async ()
   const { pool } = owned.database;
   const name = `${owned.name}_latin`;
   await pool.query(
-    `create database ${name} encoding 'LATIN1' template template0 lc_collate 'C' lc_ctype 'C'`,
+    `create database ${name} encoding 'LATIN1' template template0 locale_provider libc locale 'C'`,
   );
   const database = openDatabase(owned.url.replace(owned.name, name), testLog);
   try {
