@@ -89,6 +89,8 @@ async function applyMissing(client: pg.PoolClient, migrations: readonly Migratio
   const applied: string[] = [];
   for (const migration of missing(await appliedChecksums(client), migrations)) {
     await client.query('begin');
+    // Some read the definitions of views, which leave out the names of schemas that are searched anyway.
+    await client.query('set local search_path = public');
     await client.query(migration.sql);
     await client.query(
       'insert into meraki_ingest.migrations (name, checksum, applied_at) values ($1, $2, clock_timestamp())',

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { type Database, openDatabase } from '../../src/db/database.ts';
 import { migrate, pendingMigrations } from '../../src/db/migrate.ts';
 import { DatabaseError, MissingRightsError, SchemaMismatchError } from '../../src/errors.ts';
@@ -35,6 +35,14 @@ test('an empty database gets every file in order, a second run none', async () =
   expect(await pendingMigrations(database)).toEqual([]);
   expect(await migrate(database)).toEqual([]);
   expect(await ledger(database)).toEqual(ALL);
+});
+
+test('a database whose sessions search the report views by themselves gets every file', async () => {
+  const owned = await createTestDatabase({ migrated: false });
+  await owned.database.pool.query(`alter database ${owned.name} set search_path = meraki`);
+  const database = openDatabase(owned.url, testLog);
+  onTestFinished(() => database.close());
+  expect(await migrate(database)).toEqual(ALL);
 });
 
 test('of programs that migrate at the same time, one applies each file', async () => {
