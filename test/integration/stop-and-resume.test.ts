@@ -152,13 +152,16 @@ describeWithRedis('with the queue in Redis', () => {
 
 describe('when Meraki falls silent in the middle', () => {
   async function fallsSilent(clock: Clock | undefined, enough: (seen: Silence) => Promise<boolean>) {
-    const simulator = await start();
+    const answers = new HeldAnswers();
+    const simulator = await start({ beforeAnswer: answers.beforeAnswer });
     const database = await createTestDatabase();
     const config = configFor(simulator, database, PAGED);
+    answers.allow(ANSWERS_A_STOP);
     await work(config, clock === undefined ? {} : { clock }, async (archive, organizationIds, signal) => {
       const since = archive.client.now();
-      await until(async () => (await committedPages(database)) >= 8, signal);
+      await until(async () => (await committedPages(database)) >= PAGES_A_STOP, signal);
       simulator.outage(true);
+      answers.allow(Number.POSITIVE_INFINITY);
       await until(() => enough({ simulator, database }), signal);
       simulator.outage(false);
       await untilCaughtUp(archive, organizationIds, signal, since);
