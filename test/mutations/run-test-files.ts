@@ -54,6 +54,8 @@ export async function runTestFiles(
     [
       join('node_modules', 'vitest', 'vitest.mjs'),
       'run',
+      // What a mutation keeps waiting is caught as well, and several of it have to end in time.
+      '--testTimeout=60000',
       '--reporter=default',
       '--reporter=json',
       `--outputFile.json=${report}`,
